@@ -1,0 +1,128 @@
+"""The records that a derivation is made of; slides, code, report and sheets read these and no more.
+
+Everything is a SymPy expression over the graph's names, plus two functions that stand for what is
+not yet worked out: ``Partial(of, by)`` for a derivative and ``Same(a - b)`` for a Kronecker delta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy import Expr
+
+from symderiv.errors import UnknownNameError, did_you_mean
+from symderiv.graph import Definition, Fact, Graph, Index
+from symderiv.network import Network
+
+
+class Partial(sp.Function):
+    r"""The derivative of one name by another, not worked out: ``\partial of/\partial by``."""
+
+    nargs = (2,)
+
+
+class Chain(sp.Function):
+    """A product whose factors are kept apart and in order, as the chain rule gives them."""
+
+
+def multiplied(expr: Expr) -> Expr:
+    """Return ``expr`` with every ``Chain`` as an ordinary product."""
+    return expr.replace(Chain, lambda *factors: sp.Mul(*factors))
+
+
+class Same(sp.Function):
+    """1 where its argument is zero, else 0: the Kronecker delta of two indices as a difference.
+
+    ``sympy.KroneckerDelta`` is not used: inside sums, ``doit`` forgets its divisibility.
+    """
+
+    nargs = (1,)
+
+    @classmethod
+    def eval(cls, difference: Expr) -> Expr | None:
+        """Decide it where the difference is a number."""
+        if difference.is_Integer:
+            return sp.Integer(difference == 0)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """``body`` summed over its ``bound`` indices, which carry their ranges."""
+
+    bound: tuple[Index, ...]
+    body: Expr
+
+    def closed(self) -> Expr:
+        """Return the term as a SymPy expression."""
+        if not self.bound or self.body == 0:
+            return self.body
+        return sp.Sum(self.body, *(index.limits for index in self.bound))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rewrite of the derivative ``target``: what it was, what it became, by which rule and why.
+
+    ``used`` is the definition or the fact that the rule relied on.
+    """
+
+    target: Expr
+    before: Expr
+    after: Expr
+    rule: str
+    because: str
+    used: Definition | Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A derivative, worked out: its value and the steps that led there, chain rule first."""
+
+    target: Expr
+    value: Expr
+    steps: tuple[Step, ...]
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The side conditions that the steps relied on."""
+        return tuple(dict.fromkeys(s.used for s in self.steps if isinstance(s.used, Fact)))
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The whole backward pass of a network.
+
+    ``adjoints`` are index equations: the derivative of the cost by each named quantity, in the
+    order in which they are computed; ``gradients`` are those of the parameters, by name.
+    ``components`` holds the same in components, with steps, keyed by (of, by).
+    """
+
+    network: Network
+    adjoints: tuple[Definition, ...]
+    index_steps: Mapping[str, tuple[Step, ...]]
+    components: Mapping[tuple[str, str], Result]
+
+    @property
+    def graph(self) -> Graph:
+        """The index equations that were differentiated."""
+        return self.network.graph
+
+    def component(self, of: str, by: str) -> Result:
+        """Return the component derivative of ``of`` by ``by``, both by code or slide name."""
+        graph = self.network.components
+        key = graph.find(of).key, graph.find(by).key
+        if key not in self.components:
+            known = [name for value, name in self.components if value == key[0]]
+            raise UnknownNameError(f"{key[0]} has no derivative by '{by}'{did_you_mean(by, known)}")
+        return self.components[key]
+
+    def adjoint(self, key: str) -> Definition:
+        """Return the index equation of the derivative of the cost by ``key``."""
+        for definition in self.adjoints:
+            if definition.key == f"d{key}":
+                return definition
+        known = [definition.key.removeprefix("d") for definition in self.adjoints]
+        raise UnknownNameError(f"the cost has no named derivative by '{key}'{did_you_mean(key, known)}")

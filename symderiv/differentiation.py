@@ -1,0 +1,284 @@
+r"""Reverse mode over a list of index equations.
+
+The adjoint of a name ``v`` is ``dv = dJ/dv``. Walking the list backwards once, for each name ``p``,
+
+.. math::
+    \bar p_{q} = \sum_{v\ \text{uses}\ p}\ \sum_{e}\ \bar v_{e}\,
+                 \frac{\partial v_{e}}{\partial p_{q}},
+
+where the local derivative on the right comes from :func:`local`: it is linear over sums, the
+derivative of an entry by an entry is a product of Kronecker deltas, and everything else is a
+function of finitely many real variables, which SymPy differentiates. SymPy never differentiates an
+expression with a sum in it: that is silently wrong when the sum's index is that of the entry.
+
+Each bound index is made fresh when its sum is opened, so that no substitution can capture one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count, pairwise
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symderiv.derivation import Same, Step, Term
+from symderiv.errors import DerivationError
+from symderiv.graph import Definition, Fact, Graph, Index, atom, entries, key_of, keys_in
+from symderiv.notation import GIVEN, Role
+from symderiv.simplification import folded, matched, tidy
+
+
+@dataclass(slots=True)
+class Fresh:
+    """A source of index symbols that occur nowhere else in one derivation."""
+
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def like(self, index: Index) -> Index:
+        """Return ``index`` with a new symbol and the same range."""
+        return Index(Symbol(f"_{next(self.numbers)}", integer=True), index.high, index.low)
+
+
+def local(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[Term]:
+    """Yield the terms of the derivative of ``expr`` by the entry ``key[at]``."""
+    if key not in keys_in(expr):
+        return
+    if not expr.has(sp.Sum):
+        yield from _of_entries(expr, key, at)
+    elif isinstance(expr, sp.Sum):
+        renamed, bound = _opened(expr, fresh)
+        for term in local(renamed, key, at, fresh):
+            yield Term((*bound, *term.bound), term.body)
+    elif expr.is_Add:
+        for part in expr.args:
+            yield from local(part, key, at, fresh)
+    elif expr.is_Mul:
+        for place, factor in enumerate(expr.args):
+            rest = sp.Mul(*expr.args[:place], *expr.args[place + 1 :])
+            for term in local(factor, key, at, fresh):
+                yield Term(term.bound, rest * term.body)
+    else:
+        yield from _chain(expr, key, at, fresh)
+
+
+def _opened(total: sp.Sum, fresh: Fresh) -> tuple[Expr, tuple[Index, ...]]:
+    """Return the body of a sum with fresh indices, and those indices."""
+    old = [Index(variable, high, low) for variable, low, high in total.limits]
+    new = [fresh.like(index) for index in old]
+    swap = {o.symbol: n.symbol for o, n in zip(old, new, strict=True)}
+    return total.function.xreplace(swap), tuple(new)
+
+
+def _of_entries(expr: Expr, key: str, at: Sequence[Expr]) -> Iterator[Term]:
+    """Differentiate a function of finitely many entries, each a real variable to SymPy."""
+    for entry in sorted((e for e in entries(expr) if key_of(e) == key), key=str):
+        variable = sp.Dummy(real=True)
+        slope = _named_primes(sp.diff(expr.xreplace({entry: variable}), variable))
+        deltas = [Same(a - b) for a, b in zip(getattr(entry, "indices", ()), at, strict=True)]
+        yield Term((), slope.xreplace({variable: entry}) * sp.Mul(*deltas))
+
+
+def _chain(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[Term]:
+    """Differentiate a function of arguments that contain sums, argument by argument."""
+    for place, argument in enumerate(expr.args):
+        if key not in keys_in(argument):
+            continue
+        variable = sp.Dummy(real=True)
+        opened = expr.func(*expr.args[:place], variable, *expr.args[place + 1 :])
+        slope = _named_primes(sp.diff(opened, variable)).xreplace({variable: argument})
+        for term in local(argument, key, at, fresh):
+            yield Term(term.bound, slope * term.body)
+
+
+def _named_primes(expr: Expr) -> Expr:
+    """Write the derivative of a function without a formula as a function: ``f'``."""
+    primes = {
+        derivative: sp.Function(f"{derivative.expr.func.__name__}'", real=True)(*derivative.expr.args)
+        for derivative in expr.atoms(sp.Derivative)
+    }
+    return expr.xreplace(primes)
+
+
+# --- indices --------------------------------------------------------------------------------------
+
+
+def contracted(term: Term, free: Sequence[Index]) -> Term:
+    """Use up the Kronecker deltas of a term: each removes one sum over an index it fixes.
+
+    Raises ``DerivationError`` if the fixed value is not known to lie in the sum's range.
+    """
+    bound, body = list(term.bound), term.body
+    for delta in sorted(body.atoms(Same), key=str):
+        difference = delta.args[0].subs({})
+        for index in bound:
+            value = _solved(difference, index.symbol)
+            if value is None:
+                continue
+            _check_range(value, index, [*bound, *free])
+            swap = {index.symbol: value}
+            body = body.subs(delta, 1).xreplace(swap)
+            bound.remove(index)
+            return contracted(Term(tuple(bound), body), free)
+    return Term(tuple(bound), body)
+
+
+def _solved(difference: Expr, symbol: Symbol) -> Expr | None:
+    """Return the value of ``symbol`` where an affine ``difference`` is zero, if it is unique."""
+    slope = difference.coeff(symbol)
+    if slope not in (1, -1):
+        return None
+    return sp.expand(symbol - slope * difference)
+
+
+def _check_range(value: Expr, index: Index, known: Sequence[Index]) -> None:
+    same = [k for k in known if k.symbol == value and (k.low, k.high) == (index.low, index.high)]
+    if not same:
+        raise DerivationError(f"the index {value} is not known to run from {index.low} to {index.high}")
+
+
+_LETTERS = ("n", "m", "i", "j", "k", "p", "q", "r", "s", "t", "u", "v")
+
+
+def lettered(terms: Sequence[Term], free: Sequence[Index], samples: Expr) -> tuple[Term, ...]:
+    """Give bound indices readable letters that no index in sight has: ``n`` for samples, else ``i``."""
+    taken = {index.symbol.name for index in free}
+    done = []
+    for term in terms:
+        used, swap, bound = set(taken), {}, []
+        for index in term.bound:
+            start = 0 if index.high == samples else 2
+            letter = next(name for name in _LETTERS[start:] if name not in used)
+            used.add(letter)
+            symbol = Symbol(letter, integer=True)
+            swap[index.symbol] = symbol
+            bound.append(Index(symbol, index.high, index.low))
+        done.append(Term(tuple(bound), term.body.xreplace(swap)))
+    return tuple(done)
+
+
+# --- the backward pass ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Adjoint:
+    """The derivative of the cost by a name, and the steps of its derivation."""
+
+    definition: Definition
+    terms: tuple[Term, ...]
+    steps: tuple[Step, ...]
+
+
+def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
+    """Return the adjoints of all names on which the seeded names depend, latest first.
+
+    ``seeds`` maps names to their adjoints, at their own indices: ``{"J": 1}`` for a cost. Adjoints
+    of pre-activations stay named, the others are written out in them; otherwise results would grow
+    with each layer.
+    """
+    wanted = frozenset().union(*(graph.upstream(key) for key in seeds))
+    fresh = Fresh()
+    found: dict[str, Adjoint] = {}
+    for definition in reversed(graph.definitions):
+        key = definition.key
+        if key in seeds:
+            found[key] = Adjoint(definition, (Term((), seeds[key]),), ())
+        elif key in wanted and definition.quantity.role is not Role.LABEL:
+            users = [user for user in graph.consumers[key] if user.key in found]
+            found[key] = _adjoint(definition, users, found, graph, fresh)
+    return found
+
+
+def named(definition: Definition) -> bool:
+    """Whether the adjoint of this name is kept as a name: those of pre-activations are."""
+    return definition.quantity.role is Role.PREACTIVATION
+
+
+def _adjoint(
+    definition: Definition,
+    users: Sequence[Definition],
+    found: Mapping[str, Adjoint],
+    graph: Graph,
+    fresh: Fresh,
+) -> Adjoint:
+    """Gather what reaches ``definition`` from the definitions that use it."""
+    free = definition.indices
+    at = [index.symbol for index in free]
+    raw: list[Term] = []
+    for user in users:
+        for term in _contributions(user, found[user.key], definition.key, at, graph, fresh):
+            raw.append(term)
+    flat = [contracted(term, free) for term in raw]
+    stages = [raw, flat, _merged(flat, free, graph)]
+    target = atom(f"d{definition.key}", *at)
+    samples = sp.Symbol("N", integer=True, positive=True)
+    shown = [lettered(stage, free, samples) for stage in stages]
+    rules = (("delta", "a Kronecker delta removes a sum"), ("collect", "cancel and collect terms"))
+    steps = tuple(
+        Step(target, _closed(before), _closed(after), rule, because)
+        for (rule, because), (before, after) in zip(rules, pairwise(shown), strict=True)
+        if before != after
+    )
+    return Adjoint(definition, shown[-1], steps)
+
+
+def _closed(terms: Sequence[Term]) -> Expr:
+    return sp.Add(*(term.closed() for term in terms))
+
+
+def _contributions(
+    user: Definition, adjoint: Adjoint, key: str, at: Sequence[Expr], graph: Graph, fresh: Fresh
+) -> Iterator[Term]:
+    """Yield adjoint times local derivative, summed over the user's own indices.
+
+    The local derivative is first written in known names: the user's own, and its consumers'
+    (with ``a = exp(z)/s``, the derivative ``exp(z)`` of ``s`` is ``a s``).
+    """
+    assert user.rhs is not None
+    own = [fresh.like(index) for index in user.indices]
+    swap = {old.symbol: new.symbol for old, new in zip(user.indices, own, strict=True)}
+    if named(user):
+        bars = [Term((), atom(f"d{user.key}", *(index.symbol for index in own)))]
+    else:
+        bars = [_renewed(term, swap, fresh) for term in adjoint.terms]
+    for bar in bars:
+        for term in local(user.rhs.xreplace(swap), key, at, fresh):
+            slope, _ = folded(term.body, (user, *graph.consumers[user.key]), graph)
+            yield Term((*own, *bar.bound, *term.bound), bar.body * slope)
+
+
+def _renewed(term: Term, swap: Mapping[Symbol, Symbol], fresh: Fresh) -> Term:
+    """Return the term at other free indices, with bound indices of its own."""
+    bound = tuple(fresh.like(index) for index in term.bound)
+    inner = {old.symbol: new.symbol for old, new in zip(term.bound, bound, strict=True)}
+    return Term(bound, term.body.xreplace({**swap, **inner}))
+
+
+def _merged(terms: Sequence[Term], free: Sequence[Index], graph: Graph) -> list[Term]:
+    """Use the facts, and take terms over the same indices together."""
+    done: dict[tuple[Index, ...], Expr] = {}
+    for term in terms:
+        term = _with_facts(term, graph)
+        canonical = lettered([term], free, sp.Symbol("N", integer=True, positive=True))[0]
+        done[canonical.bound] = done.get(canonical.bound, sp.Integer(0)) + canonical.body
+    merged = [Term(bound, tidy(body, graph)) for bound, body in done.items()]
+    return [term for term in merged if term.body != 0] or [Term((), sp.Integer(0))]
+
+
+def _with_facts(term: Term, graph: Graph) -> Term:
+    """Replace a sum over given values by what a fact says it is, such as 1 for one-hot labels."""
+    for fact in graph.facts:
+        if not isinstance(fact.left, sp.Sum) or len(fact.left.limits) != 1:
+            continue
+        variable, low, high = fact.left.limits[0]
+        for index in term.bound:
+            if (index.low, index.high) != (low, high):
+                continue
+            rest, summed = term.body.as_independent(index.symbol, as_Add=False)
+            free = frozenset({variable, *(i.symbol for i in fact.indices)})
+            binding = matched(fact.left.function, summed, free)
+            if binding and binding[variable] == index.symbol:
+                others = tuple(other for other in term.bound if other != index)
+                return _with_facts(Term(others, rest * fact.right.xreplace(binding)), graph)
+    return term

@@ -1,0 +1,45 @@
+"""Every error that symderiv raises on purpose: one root, leaves that are also the fitting builtin.
+
+A message says what is wrong, where, what was expected and the nearest known name, because the
+message is what the user gets: the command line prints it and nothing else.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SymderivError(Exception):
+    """The root: ``except SymderivError`` catches whatever symderiv raises on purpose."""
+
+
+class SpecError(SymderivError, ValueError):
+    """A network specification is wrong: the message names the key path."""
+
+
+class GraphError(SymderivError, ValueError):
+    """A list of equations is no graph: the message names the equation and the place."""
+
+
+class UnknownNameError(SymderivError, LookupError):
+    """A name that was asked for is not there: the message names the nearest that is."""
+
+
+class DerivationError(SymderivError, ArithmeticError):
+    """A derivative cannot be taken, or failed its own proof: the message names the equation."""
+
+
+class UnsupportedError(SymderivError, NotImplementedError):
+    """A form that the target at hand cannot express: the message says which, and what can."""
+
+
+class OutputError(SymderivError, OSError):
+    """A file cannot be read or written, or was edited by hand and is not overwritten."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'sigmoid'?"``, or the list of names when none is near."""
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known: {', '.join(names)}" if names else ""

@@ -1,0 +1,266 @@
+r"""A network as an ordered list of named index equations over SymPy scalars.
+
+Read this file first. A ``Definition`` is one equation,
+
+.. math:: Z^{(1)}_{nj} := \sum_i X_{ni} W^{(1)}_{ij} + b^{(1)}_j, \qquad n = 1..N,\ j = 1..d_1,
+
+a ``Graph`` is a list of them in which each name is defined once, before it is used, over the ranges
+over which it is used. ``instantiate`` writes the same graph out in components: sizes become
+numbers, sums become terms, ``W1[2, 1]`` becomes the symbol ``w1_2_1``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+
+import sympy as sp
+from sympy import Expr, Indexed, IndexedBase, Symbol
+
+from symderiv.errors import GraphError, UnknownNameError, did_you_mean
+from symderiv.notation import GIVEN, Quantity, Role, code, same_name, typed
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index and its range, ``low <= symbol <= high``; it travels with the term that uses it."""
+
+    symbol: Symbol
+    high: Expr
+    low: Expr = sp.Integer(1)
+
+    @property
+    def limits(self) -> tuple[Symbol, Expr, Expr]:
+        """The range as ``sympy.Sum`` takes it."""
+        return self.symbol, self.low, self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``quantity[indices] := rhs``; ``rhs`` is None for what is given (data and parameters)."""
+
+    quantity: Quantity
+    indices: tuple[Index, ...] = ()
+    rhs: Expr | None = None
+
+    @property
+    def key(self) -> str:
+        """The name by which a graph knows it."""
+        return code(self.quantity)
+
+    @property
+    def atom(self) -> Expr:
+        """The name at its own indices, as other equations write it."""
+        return atom(self.key, *(index.symbol for index in self.indices))
+
+
+def atom(key: str, *indices: Expr) -> Expr:
+    """Return the scalar ``key[indices]``; real, as every quantity of a network is."""
+    return IndexedBase(key, real=True)[indices] if indices else Symbol(key, real=True)
+
+
+def key_of(scalar: Expr) -> str | None:
+    """Return the graph name of an atom, or None for anything else."""
+    if isinstance(scalar, Indexed):
+        return str(scalar.base.label)
+    return scalar.name if isinstance(scalar, Symbol) else None
+
+
+def entries(expr: Expr) -> set[Expr]:
+    """Return the scalars that ``expr`` mentions: its indexed entries and its plain symbols."""
+    found: set[Expr] = set()
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Indexed | Symbol):
+            found.add(node)  # and not the label and the indices below it
+        else:
+            waiting.extend(node.args)
+    return found
+
+
+def keys_in(expr: Expr) -> set[str]:
+    """Return the names that ``expr`` mentions."""
+    return {key for key in map(key_of, entries(expr)) if key is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A relation ``left = right`` among given values, true for all ``indices``, and why."""
+
+    left: Expr
+    right: Expr
+    because: str
+    indices: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Definitions in the order in which they can be computed, and the facts about what is given.
+
+    Raises ``GraphError`` if a name is defined twice or used before its definition, or if an index
+    has no range.
+    """
+
+    definitions: tuple[Definition, ...]
+    facts: tuple[Fact, ...] = ()
+    by_key: Mapping[str, Definition] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known: dict[str, Definition] = {}
+        for definition in self.definitions:
+            if definition.key in known:
+                raise GraphError(f"{definition.key} is defined twice")
+            _check(definition, known)
+            known[definition.key] = definition
+        object.__setattr__(self, "by_key", known)
+
+    def __getitem__(self, key: str) -> Definition:
+        try:
+            return self.by_key[key]
+        except KeyError:
+            raise UnknownNameError(f"no quantity named '{key}'{did_you_mean(key, self.by_key)}") from None
+
+    def find(self, text: str) -> Definition:
+        """Return what a person means by ``text``: a code name or a slide name, braces or not."""
+        wanted = same_name(text)
+        names = {typed(d.quantity): d for d in self.definitions}
+        names |= {d.key: d for d in self.definitions}
+        if wanted in names:
+            return names[wanted]
+        raise UnknownNameError(f"no quantity named '{text}'{did_you_mean(wanted, names)}")
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """Each name's place in the list: what textbook order goes by."""
+        return {definition.key: place for place, definition in enumerate(self.definitions)}
+
+    @cached_property
+    def consumers(self) -> Mapping[str, tuple[Definition, ...]]:
+        """For each name the definitions that mention it."""
+        found: dict[str, list[Definition]] = {key: [] for key in self.by_key}
+        for definition in self.definitions:
+            if definition.rhs is not None:
+                for key in sorted(keys_in(definition.rhs) & self.by_key.keys()):
+                    found[key].append(definition)
+        return {key: tuple(users) for key, users in found.items()}
+
+    def of_role(self, *roles: Role) -> tuple[Definition, ...]:
+        """Return the definitions of the given roles, in order."""
+        return tuple(d for d in self.definitions if d.quantity.role in roles)
+
+    def upstream(self, key: str) -> frozenset[str]:
+        """Return the names on which ``key`` depends, itself included."""
+        found: set[str] = set()
+        waiting = [key]
+        while waiting:
+            name = waiting.pop()
+            if name in found or name not in self.by_key:
+                continue
+            found.add(name)
+            rhs = self.by_key[name].rhs
+            waiting.extend(keys_in(rhs) if rhs is not None else ())
+        return frozenset(found)
+
+
+def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
+    """Refuse an equation that uses a name before its definition, or an index without a range."""
+    given = definition.quantity.role in GIVEN
+    if (definition.rhs is None) is not given and not definition.quantity.adjoint:
+        raise GraphError(f"{definition.key}: {'is given, yet has' if given else 'has no'} right side")
+    if definition.rhs is None:
+        return
+    for base in sorted(str(b.label) for b in definition.rhs.atoms(IndexedBase)):
+        if base not in known:
+            raise GraphError(
+                f"{definition.key}: uses {base}, which no equation above defines"
+                f"{did_you_mean(base, known)}"
+            )
+    own = {index.symbol for index in definition.indices}
+    for used in definition.rhs.atoms(Indexed):
+        places = known[str(used.base.label)].indices
+        if len(used.indices) != len(places):
+            raise GraphError(f"{definition.key}: {used} has {len(used.indices)} indices, "
+                             f"its definition {len(places)}")
+    loose = definition.rhs.free_symbols - own
+    for symbol in sorted(map(str, (s for s in loose if isinstance(s, Symbol) and s.is_integer))):
+        if not any(symbol == str(index.high) for d in known.values() for index in d.indices):
+            raise GraphError(f"{definition.key}: the index {symbol} has no range")
+
+
+def instantiate(graph: Graph, sizes: Mapping[Symbol, int], *, drop: Symbol | None = None) -> Graph:
+    """Write a graph out in components.
+
+    ``sizes`` gives every size symbol its number. ``drop`` names an index (the sample) that is
+    held fixed and left out of the names; what sums over it, the cost, is left out with it.
+    """
+    done: list[Definition] = []
+    for definition in graph.definitions:
+        if drop is not None and definition.rhs is not None and _sums_over(definition.rhs, drop):
+            continue
+        kept = [index for index in definition.indices if index.symbol != drop]
+        spans = [range(int(i.low), int(i.high.subs(sizes)) + 1) for i in kept]
+        for values in product(*spans):
+            at = dict(zip((index.symbol for index in kept), values, strict=True))
+            quantity = _component(definition, at, sizes, drop)
+            rhs = definition.rhs
+            if rhs is not None:
+                rhs = _expand(rhs.xreplace({k: sp.Integer(v) for k, v in at.items()}), graph, sizes, drop)
+            done.append(Definition(quantity, (), rhs))
+    facts = tuple(
+        Fact(_expand(fact.left, graph, sizes, drop), _expand(fact.right, graph, sizes, drop), fact.because)
+        for fact in graph.facts
+    )
+    return Graph(tuple(done), facts)
+
+
+def _sums_over(rhs: Expr, symbol: Symbol) -> bool:
+    return any(symbol in total.variables for total in rhs.atoms(sp.Sum))
+
+
+def _component(
+    definition: Definition,
+    at: Mapping[Symbol, int],
+    sizes: Mapping[Symbol, int],
+    drop: Symbol | None,
+) -> Quantity:
+    """Name a component; an output layer of one unit drops its index, as ``\\hat y`` does."""
+    indices: list[int | Symbol] = []
+    for index in definition.indices:
+        if index.symbol == drop:
+            continue
+        lone = definition.quantity.role in {Role.PREDICTION, Role.LABEL} and (
+            index.high.subs(sizes) == 1 and index is definition.indices[-1]
+        )
+        if not lone:
+            indices.append(at[index.symbol])
+    return definition.quantity.at(*indices)
+
+
+def _expand(
+    expr: Expr, graph: Graph, sizes: Mapping[Symbol, int], drop: Symbol | None
+) -> Expr:
+    """Write the sums of ``expr`` out and its atoms as component symbols."""
+    if isinstance(expr, sp.Sum):
+        variable, low, high = expr.limits[0]
+        body = sp.Sum(expr.function, *expr.limits[1:]) if len(expr.limits) > 1 else expr.function
+        terms = [
+            _expand(body.xreplace({variable: sp.Integer(value)}), graph, sizes, drop)
+            for value in range(int(low.subs(sizes)), int(high.subs(sizes)) + 1)
+        ]
+        return sp.Add(*terms)
+    if isinstance(expr, Indexed):
+        definition = graph[str(expr.base.label)]
+        at = {
+            index.symbol: int(value)
+            for index, value in zip(definition.indices, expr.indices, strict=True)
+            if index.symbol != drop
+        }
+        return Symbol(code(_component(definition, at, sizes, drop)), real=True)
+    if isinstance(expr, Symbol) and expr in sizes:
+        return sp.Integer(sizes[expr])
+    if not expr.args:
+        return expr
+    return expr.func(*(_expand(arg, graph, sizes, drop) for arg in expr.args))

@@ -1,0 +1,157 @@
+r"""How a quantity is named in code, in SymPy, on a slide and in LaTeX: the only place that knows.
+
+A ``Quantity`` says what a thing *is* (the weight of layer 2 from unit 1 to unit 1); the functions
+here say what it is *called*: ``W2`` in code, ``w2_1_1`` as a SymPy symbol, ``w_11^(2)`` where
+people type, ``w_{11}^{(2)}`` on a slide. Weights run from ``i`` to ``j``, indices start at 1,
+samples are rows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import sympy as sp
+
+from symderiv.expression import Brackets, Name, Negative, Node, Number, Partial, Sum
+
+
+class Role(Enum):
+    """What a quantity is in the network: matrix letter, component letter, accent."""
+
+    INPUT = ("X", "x", "")
+    LABEL = ("Y", "y", "")
+    WEIGHT = ("W", "w", "")
+    BIAS = ("b", "b", "")
+    PREACTIVATION = ("Z", "z", "")
+    MAXIMUM = ("M", "m", "")
+    NORMALISER = ("S", "s", "")
+    ACTIVATION = ("A", "a", "")
+    PREDICTION = ("Y", "y", "hat")
+    LOSS = ("L", "L", "")
+    COST = ("J", "J", "")
+
+    @property
+    def matrix_letter(self) -> str:
+        """The letter of the whole array."""
+        return self.value[0]
+
+    @property
+    def component_letter(self) -> str:
+        """The letter of one entry."""
+        return self.value[1]
+
+    @property
+    def accent(self) -> str:
+        """The accent above the letter, or ``""``."""
+        return self.value[2]
+
+
+PARAMETERS = frozenset({Role.WEIGHT, Role.BIAS})
+GIVEN = frozenset({Role.INPUT, Role.LABEL, *PARAMETERS})
+_LAYERED = frozenset(
+    {
+        Role.WEIGHT,
+        Role.BIAS,
+        Role.PREACTIVATION,
+        Role.MAXIMUM,
+        Role.NORMALISER,
+        Role.ACTIVATION,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One quantity of a network, free of any convention.
+
+    ``layer`` is a number, or a SymPy expression in the general model (``l``, ``l + 1``).
+    ``entry`` marks one entry of the array, with its ``indices``; ``adjoint`` marks the derivative
+    of the cost by the quantity.
+    """
+
+    role: Role
+    layer: int | sp.Expr | None = None
+    indices: tuple[int | sp.Symbol, ...] = ()
+    entry: bool = False
+    adjoint: bool = False
+
+    def at(self, *indices: int | sp.Symbol) -> Quantity:
+        """Return the entry of this quantity at ``indices``."""
+        return replace(self, indices=indices, entry=True)
+
+    def bar(self) -> Quantity:
+        """Return the adjoint of this quantity."""
+        return replace(self, adjoint=True)
+
+    @property
+    def layered(self) -> bool:
+        """Whether the name carries a layer mark."""
+        return self.role in _LAYERED and self.layer is not None
+
+
+def code(quantity: Quantity) -> str:
+    """Return the identifier: ``W2``, ``Yhat``, ``dZ1``; of an entry ``w2_1_1``, ``yhat_2``."""
+    role = quantity.role
+    letter = role.component_letter if quantity.entry else role.matrix_letter
+    layer = re.sub(r"\W+", "_", str(quantity.layer)) if quantity.layered else ""
+    tail = "".join(f"_{index}" for index in quantity.indices)
+    return f"{'d' * quantity.adjoint}{letter}{role.accent}{layer}{tail}"
+
+
+def typed(quantity: Quantity) -> str:
+    """Return the name as a person types it: ``w_12^(1)``, ``yhat``, ``x_1``."""
+    role = quantity.role
+    wide = any(isinstance(i, int) and i > 9 for i in quantity.indices)
+    tail = ("," if wide else "").join(map(str, quantity.indices))
+    sub = f"_{tail}" if tail else ""
+    sup = f"^({quantity.layer})" if quantity.layered else ""
+    return f"{role.component_letter}{role.accent}{sub}{sup}"
+
+
+def same_name(text: str) -> str:
+    """Reduce a typed name to the form that ``typed`` gives: braces, commas, hats and spaces go.
+
+    ``w_{12}^{(1)}``, ``w_12^{(1)}``, ``w^(1)_12`` and ``w12^(1)`` are one name.
+    """
+    text = re.sub(r"\\hat\s*\{?\s*y\s*\}?", "yhat", text.replace("ŷ", "yhat"))
+    text = re.sub(r"[{}\s\\$]", "", text)
+    match = re.fullmatch(r"([A-Za-z]+)(\^\(\w+\))?_?([\d,]*)(\^\(\w+\))?", text)
+    if not match:
+        return text
+    base, before, sub, after = match.groups()
+    return f"{base}{f'_{sub}' if sub else ''}{before or after or ''}"
+
+
+def name(quantity: Quantity, *, matrix: bool = False) -> Node:
+    r"""Return the name for print; ``matrix`` gives the bold letter of the whole array.
+
+    The adjoint of a pre-activation is :math:`\delta` (:math:`\boldsymbol\Delta` as a matrix), any
+    other adjoint :math:`\partial J/\partial\cdot`.
+    """
+    role = quantity.role
+    if quantity.adjoint and role is not Role.PREACTIVATION:
+        return Partial(Name("J"), name(replace(quantity, adjoint=False), matrix=matrix))
+    entry = len(quantity.indices) > 1 and any(isinstance(i, sp.Symbol) for i in quantity.indices)
+    letter = role.matrix_letter if matrix or entry else role.component_letter
+    if quantity.adjoint:
+        letter = "Delta" if matrix else "delta"
+    bold = matrix and role not in {Role.LOSS, Role.COST}
+    sub = tuple(index_node(index) for index in quantity.indices)
+    sup = (Brackets(_layer(quantity.layer)),) if quantity.layered else ()
+    return Name(letter, sub=sub, sup=sup, accent=role.accent, bold=bold)
+
+
+def index_node(index: int | sp.Symbol) -> Node:
+    """Return an index for print."""
+    return Number(str(index)) if isinstance(index, int) else Name(index.name)
+
+
+def _layer(layer: int | sp.Expr | None) -> Node:
+    """Return a layer mark: ``2``, ``l``, ``l + 1``."""
+    if isinstance(layer, sp.Add):
+        shift, base = layer.as_coeff_Add()
+        step = Number(str(abs(int(shift))))
+        return Sum((Name(str(base)), Negative(step) if shift < 0 else step))
+    return Number(str(layer)) if isinstance(layer, int) else Name(str(layer))

@@ -1,0 +1,91 @@
+"""Sums too long for one line go on in the next, before the sign of a term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from symderiv.expression import Node, Relation, Sum, Text
+from symderiv.renderers.deck import Block, Columns, Equations, Line, Row, Slide, Steps
+from symderiv.renderers.measure import (
+    FRAME,
+    RELATION,
+    across,
+    column_widths,
+    fixed_width,
+    left_width,
+)
+
+_NOTHING = Text("")
+"""A first term that is not there: what follows starts with its sign."""
+
+_NARROWEST = 8.0
+
+
+def broken(slide: Slide, width: float, size: float) -> Slide:
+    """Break what would not fit into ``width`` with mathematics scaled by ``size``."""
+    return replace(slide, blocks=tuple(_block(block, width, size) for block in slide.blocks))
+
+
+def _block(block: Block, width: float, size: float) -> Block:
+    room = max(_NARROWEST, (width - fixed_width(block)) / size)
+    match block:
+        case Steps(rows):
+            room = max(_NARROWEST, room - left_width(rows) - RELATION)
+            return Steps(tuple(part for row in rows for part in _row(row, room)))
+        case Equations(lines):
+            return replace(block, lines=tuple(part for line in lines for part in _line(line, room)))
+        case Columns():
+            left, right = (
+                tuple(_block(part, inner, size) for part in blocks)
+                for blocks, inner in column_widths(block, width)
+            )
+            return replace(block, left=left, right=right)
+        case _:
+            return block
+
+
+def _row(row: Row, room: float) -> Iterator[Row]:
+    parts = _parts(row.right, room - (FRAME if row.result else 0.0), lambda node: node)
+    for place, part in enumerate(parts, start=1):
+        first = place == 1
+        yield Row(
+            row.left if first else None,
+            part,
+            row.because if first else (),
+            row.result,
+            row.tag if place == len(parts) else "",
+            row.sign if first else "",
+        )
+
+
+def _line(line: Line, room: float) -> Iterator[Line]:
+    match line.equation:
+        case Relation((*before, last), signs):
+
+            def whole(node: Node) -> Node:
+                return Relation((*before, node), signs)
+        case last:
+
+            def whole(node: Node) -> Node:
+                return node
+
+    parts = _parts(last, room, whole)
+    for place, part in enumerate(parts, start=1):
+        equation = whole(part) if place == 1 else part
+        yield Line(equation, line.tag if place == len(parts) else "", goes_on=place > 1)
+
+
+def _parts(node: Node, room: float, whole: Callable[[Node], Node]) -> list[Node]:
+    """Cut a sum so that the first part, made ``whole``, and every other one fit into ``room``."""
+    if not isinstance(node, Sum):
+        return [node]
+    parts: list[Node] = []
+    current: tuple[Node, ...] = ()
+    for term in node.terms:
+        longer = Sum((*current, term))
+        if len(longer.terms) > 1 and across(longer if parts else whole(longer)) > room:
+            parts.append(current[0] if len(current) == 1 else Sum(current))
+            current = (_NOTHING,)
+        current = (*current, term)
+    return [*parts, current[0] if len(current) == 1 else Sum(current)]

@@ -1,0 +1,86 @@
+"""Where labels stand on the edges of a network so that nothing hits anything: found, not hoped for.
+
+Each label may slide along its own edge. The search goes through places label by label and takes
+one back when a later label finds none, so that an answer is a proof and ``None`` means that there
+is no answer among the places tried (or none within ``_PATIENCE`` trials).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symderiv.renderers.geometry import Bounds, Point, clip, overlap
+
+_PLACES = tuple(place / 100 for place in range(8, 93))
+_PREFERRED = 0.35
+_PATIENCE = 20_000
+_CLEARANCE = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A straight edge with the size of its label; ``across`` is 0 where it has none."""
+
+    start: Point
+    end: Point
+    across: float = 0.0
+    high: float = 0.0
+
+    def at(self, place: float) -> Point:
+        """Return the point at ``place``, from 0 at the start to 1 at the end."""
+        (x0, y0), (x1, y1) = self.start, self.end
+        return x0 + place * (x1 - x0), y0 + place * (y1 - y0)
+
+    def box(self, place: float) -> Bounds:
+        """Return what the label covers there."""
+        x, y = self.at(place)
+        right, top = self.across / 2, self.high / 2
+        return Bounds(x - right, y - top, x + right, y + top)
+
+
+def label_places(edges: Sequence[Edge], nodes: Sequence[Bounds]) -> tuple[float, ...] | None:
+    """Return a place on each edge so that no label hits a label, a foreign edge or a node."""
+    free = [_free_places(edge, edges, nodes) for edge in edges]
+    # The label with the fewest places chooses first; ties keep the order of the edges.
+    order = sorted(range(len(edges)), key=lambda index: len(free[index]))
+    chosen: dict[int, float] = {}
+    tries = 0
+
+    def choose(depth: int) -> bool:
+        nonlocal tries
+        if depth == len(order):
+            return True
+        index = order[depth]
+        taken = [edges[other].box(place).padded(_CLEARANCE) for other, place in chosen.items()]
+        for place in free[index]:
+            tries += 1
+            if tries > _PATIENCE:
+                return False
+            if any(overlap(edges[index].box(place), box) for box in taken):
+                continue
+            chosen[index] = place
+            if choose(depth + 1):
+                return True
+            del chosen[index]
+        return False
+
+    if not choose(0):
+        return None
+    return tuple(chosen[index] for index in range(len(edges)))
+
+
+def _free_places(
+    edge: Edge, edges: Sequence[Edge], nodes: Sequence[Bounds]
+) -> list[float]:
+    """Return the places at which the label hits no foreign edge and no node, best first."""
+    if not edge.across:
+        return [_PREFERRED]
+    places = []
+    for place in sorted(_PLACES, key=lambda place: abs(place - _PREFERRED)):
+        box = edge.box(place).padded(_CLEARANCE)
+        if not any(overlap(box, node) for node in nodes) and not any(
+            clip(other.start, other.end, box) for other in edges if other is not edge
+        ):
+            places.append(place)
+    return places

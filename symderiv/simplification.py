@@ -1,0 +1,319 @@
+r"""Named, recorded rewrites that bring a derivative to the form in which a lecturer writes it.
+
+Each rewrite is a row: a name, the reason that is printed beside the step, and a function that
+returns the rewritten expression. None is ``sympy.simplify``: every rewrite here ends, because it
+either works on a finite list of generators once, or is kept only if the result is cheaper.
+
+An expression is seen as a rational function of its *generators*: indexed atoms and symbols, and
+what no rational function can look into (exponentials, logarithms, other functions, sums).
+``exp(c*u)`` with an integer ``c`` is a power of the one generator ``exp(u)``; SymPy writes
+``exp(z)**2`` as ``exp(2*z)`` by itself, and no identity would be found otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symderiv.derivation import Step
+from symderiv.graph import Definition, Fact, Graph
+
+
+def rational(*exprs: Expr) -> tuple[tuple[Expr, ...], dict[Symbol, Expr]]:
+    """Replace what no rational function can look into by symbols, the same for all ``exprs``."""
+    symbols: dict[Expr, Symbol] = {}
+
+    def generator(expr: Expr) -> Symbol:
+        if expr not in symbols:
+            symbols[expr] = sp.Dummy(f"g{len(symbols)}", real=True)
+        return symbols[expr]
+
+    def walk(expr: Expr) -> Expr:
+        if expr.is_Number or isinstance(expr, Symbol):
+            return expr
+        if isinstance(expr, sp.exp):
+            factors = []
+            for term in sp.Add.make_args(sp.expand(expr.exp)):
+                power, base = term.as_coeff_Mul()
+                whole = power if power.is_Integer else sp.Integer(1)
+                factors.append(generator(sp.exp(base if power.is_Integer else term)) ** whole)
+            return sp.Mul(*factors)
+        if expr.is_Add or expr.is_Mul or (expr.is_Pow and expr.exp.is_Integer):
+            return expr.func(*(walk(arg) for arg in expr.args))
+        return generator(expr)
+
+    walked = tuple(walk(expr) for expr in exprs)
+    return walked, {symbol: expr for expr, symbol in symbols.items()}
+
+
+def cost(expr: Expr) -> int:
+    """Return what a reader pays for ``expr``: its operations, a function counting for three more."""
+    return int(sp.count_ops(expr)) + 3 * sum(1 for e in sp.preorder_traversal(expr) if e.is_Function)
+
+
+def tidy(expr: Expr, graph: Graph) -> Expr:
+    """Return the cheapest of ``expr``, its cancelled and its factored form, signs as written."""
+    if not expr.args:
+        return expr
+    (body,), meaning = rational(expr)
+    if body.is_Mul and sp.fraction(body)[1].is_Number:
+        return signed(expr, graph)  # a product without a denominator has nothing to cancel
+    cancelled = sp.cancel(body)
+    forms = [sp.factor_terms(cancelled), body, cancelled]
+    if len(sp.Add.make_args(sp.fraction(cancelled)[0])) <= LARGEST_FACTORED:
+        forms.append(sp.factor(cancelled))
+    best = min((signed(form.xreplace(meaning), graph) for form in forms), key=cost)
+    return best
+
+
+def signed(expr: Expr, graph: Graph) -> Expr:
+    r"""Choose the signs of the sums in a product: ``1 - a`` and ``\hat y - y``, one minus in front.
+
+    A constant stands first and positive; without one, the name that is computed last does.
+    """
+    if not expr.is_Mul:
+        return expr
+    factors, flips = [], 1
+    for factor in expr.args:
+        base, power = factor.as_base_exp()
+        if base.is_Add and power.is_Integer and _leads_negative(base, graph):
+            factors.append((-base) ** power)
+            flips *= -1 if int(power) % 2 else 1
+        else:
+            factors.append(factor)
+    product = sp.Mul(*factors)
+    if flips > 0:
+        return product
+    rest, sums = [], []
+    for factor in product.args:
+        (sums if factor.is_Add else rest).append(factor)
+    if len(sums) == 1 and not [factor for factor in rest if factor.is_negative is None]:
+        return sp.Mul(*rest, -sums[0]) if rest else -sums[0]
+    return -product
+
+
+def _leads_negative(total: Expr, graph: Graph) -> bool:
+    constant, rest = total.as_coeff_Add()
+    if constant:
+        return bool(constant < 0)
+    last = max(rest.args, key=lambda term: (position(term, graph), str(term)))
+    return bool(last.could_extract_minus_sign()) and last.as_coeff_Mul()[0] < 0
+
+
+def position(expr: Expr, graph: Graph) -> int:
+    """Return where in the graph the latest name of ``expr`` is defined; -1 without names."""
+    places = graph.positions
+    found = [places.get(str(base.label), -1) for base in expr.atoms(sp.IndexedBase)]
+    found += [places.get(s.name, -1) for s in expr.free_symbols if isinstance(s, Symbol)]
+    return max(found, default=-1)
+
+
+LARGEST_FACTORED = 8
+"""The number of terms above which no factorisation is tried: it takes longer than it helps."""
+
+LARGEST_COLLECTED = 60
+"""The cost above which terms are not taken together: a sum that long is one of many paths, which a
+reader wants apart, and expanding it would take longer than all the rest."""
+
+
+# --- the rewrites ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A rewrite that changed an expression."""
+
+    after: Expr
+    used: Definition | Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """One row: ``apply(expr, graph)`` yields the rewritten expressions, best first, or nothing."""
+
+    name: str
+    because: str
+    apply: Callable[[Expr, Graph], Applied | None]
+
+
+def _cancel(expr: Expr, graph: Graph) -> Applied | None:
+    """Multiply each product out over its sums of fractions, and cancel each term.
+
+    ``(p/a - q/(1-a)) a (1-a)`` becomes ``p (1-a) - q a``.
+    """
+    terms = [part for term in sp.Add.make_args(expr) for part in _distributed(term)]
+    after = sp.Add(*(tidy(term, graph) for term in terms))
+    return Applied(after) if after != expr else None
+
+
+def sums_fractions(expr: Expr) -> bool:
+    """Whether ``expr`` is a sum with a fraction among its terms."""
+    return bool(expr.is_Add) and any(not sp.fraction(term)[1].is_Number for term in expr.args)
+
+
+def _distributed(term: Expr) -> Iterator[Expr]:
+    for factor in sp.Mul.make_args(term):
+        if sums_fractions(factor):
+            rest = term / factor
+            for part in factor.args:
+                yield from _distributed(part * rest)
+            return
+    yield term
+
+
+def _collect(expr: Expr, graph: Graph) -> Applied | None:
+    r"""Take the terms together if that makes the whole cheaper: ``(1-y)p - y(1-p)`` is ``p - y``."""
+    if not expr.is_Add or cost(expr) > LARGEST_COLLECTED:
+        return None
+    after = tidy(expr, graph)
+    return Applied(after) if cost(after) < cost(expr) else None
+
+
+def _group(expr: Expr, graph: Graph) -> Applied | None:
+    """Show a sum that a fact speaks of as a sum, so that the next step can use the fact."""
+    found = _with_fact(expr, graph)
+    return Applied(found[0]) if found and found[0] != expr else None
+
+
+def _fact(expr: Expr, graph: Graph) -> Applied | None:
+    """Use a fact about the given values, such as labels that sum to 1."""
+    found = _with_fact(expr, graph)
+    return Applied(found[1], found[2]) if found else None
+
+
+REWRITES: Sequence[Rewrite] = (
+    Rewrite("cancel", "cancel common factors", _cancel),
+    Rewrite("collect", "collect terms", _collect),
+    Rewrite("group", "collect terms", _group),
+    Rewrite("fact", "", _fact),
+)
+
+
+def _with_fact(expr: Expr, graph: Graph) -> tuple[Expr, Expr, Fact] | None:
+    """Find ``expr = rest + c * left`` for a fact's left side: (that form, rest + c * right, fact).
+
+    ``c`` is the coefficient in ``expr`` of all terms of ``left``, or of all but one.
+    """
+    if cost(expr) > LARGEST_COLLECTED:
+        return None
+    for fact in graph.facts:
+        names = [term for term in sp.Add.make_args(fact.left)]
+        if not all(expr.has(term) for term in names):
+            continue
+        (body, left, right, *gens), meaning = rational(expr, fact.left, fact.right, *names)
+        flat = sp.expand(body)
+        if not flat.is_polynomial(*gens):
+            continue
+        coefficient, times = Counter(flat.coeff(gen) for gen in gens).most_common(1)[0]
+        if coefficient == 0 or times < len(gens) - 1:
+            continue
+        rest = sp.expand(flat - coefficient * left)
+        after = tidy((rest + coefficient * right).xreplace(meaning), graph)
+        if cost(after) < cost(expr):
+            shown = sp.Mul(coefficient.xreplace(meaning), fact.left, evaluate=False)
+            return rest.xreplace(meaning) + shown, after, fact
+    return None
+
+
+def simplified(target: Expr, expr: Expr, graph: Graph) -> tuple[Expr, tuple[Step, ...]]:
+    """Apply the rewrites in their order until none changes ``expr``; return it with its steps."""
+    steps: list[Step] = []
+    for rewrite in REWRITES:
+        done = rewrite.apply(expr, graph)
+        if done is None:
+            continue
+        because = done.used.because if isinstance(done.used, Fact) else rewrite.because
+        steps.append(Step(target, expr, done.after, rewrite.name, because, done.used))
+        expr = done.after
+    return expr, tuple(steps)
+
+
+# --- fold -----------------------------------------------------------------------------------------
+
+
+def folded(
+    expr: Expr, definitions: Iterable[Definition], graph: Graph
+) -> tuple[Expr, tuple[Definition, ...]]:
+    r"""Write ``expr`` in names that are already known: ``e^{-z}/(1+e^{-z})^2`` becomes ``a(1-a)``.
+
+    A definition ``a = r(g)`` is solved for one of its generators ``g`` (``e^{z} = a/(1-a)``) and
+    put in, if the result is cheaper and has no pole that ``expr`` had not. Returns the folded
+    expression and the definitions used.
+    """
+    used: list[Definition] = []
+    best = tidy(expr, graph)
+    for definition in definitions:
+        for candidate in _fold_once(best, definition, graph):
+            if cost(candidate) < cost(best):
+                best = candidate
+                used.append(definition)
+                break
+    return best, tuple(used)
+
+
+def _fold_once(expr: Expr, definition: Definition, graph: Graph) -> Iterator[Expr]:
+    """Yield ``expr`` with one generator of the definition's right side solved for and put in."""
+    rhs = definition.rhs
+    if rhs is None or not any(e.is_Function for e in sp.preorder_traversal(rhs)):
+        return
+    for instance_lhs, instance_rhs in instances(definition, expr):
+        (body, left, right), meaning = rational(expr, instance_lhs, instance_rhs)
+        for symbol in sorted(body.free_symbols & right.free_symbols & meaning.keys(), key=str):
+            numerator = sp.Poly(sp.fraction(sp.together(left - right))[0], symbol)
+            if numerator.degree() != 1:
+                continue
+            slope, offset = numerator.all_coeffs()
+            candidate = sp.cancel(body.subs(symbol, -offset / slope))
+            if _poles(candidate) <= _poles(body):
+                yield tidy(candidate.xreplace(meaning), graph)
+
+
+def _poles(expr: Expr) -> frozenset[sp.Basic]:
+    """Return the generators on which the denominator of a rational function depends."""
+    return frozenset(sp.fraction(sp.cancel(expr))[1].free_symbols)
+
+
+def instances(definition: Definition, expr: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """Yield (name, right side) of ``definition`` at the indices at which ``expr`` speaks of it.
+
+    The functions in the right side are matched with those in ``expr``, index by index.
+    """
+    assert definition.rhs is not None
+    if not definition.indices:
+        yield definition.atom, definition.rhs
+        return
+    own = [index.symbol for index in definition.indices]
+    seen = set()
+    patterns, targets = (
+        sorted((g for g in rational(e)[1].values() if g.is_Function), key=str)
+        for e in (definition.rhs, expr)
+    )
+    for pattern in patterns:
+        for found in targets:
+            binding = matched(pattern, found, frozenset(own))
+            if binding is None or len(binding) < len(own):
+                continue
+            at = tuple(binding[symbol] for symbol in own)
+            if at not in seen:
+                seen.add(at)
+                yield definition.atom.xreplace(binding), definition.rhs.xreplace(binding)
+
+
+def matched(pattern: Expr, expr: Expr, free: frozenset[Symbol]) -> dict[Expr, Expr] | None:
+    """Match two expressions of one shape; return what each symbol of ``free`` stands for."""
+    binding: dict[Expr, Expr] = {}
+
+    def walk(left: Expr, right: Expr) -> bool:
+        if left in free:
+            return bool(binding.setdefault(left, right) == right)
+        if left.func is not right.func or len(left.args) != len(right.args):
+            return False
+        if not left.args:
+            return bool(left == right)
+        return all(walk(a, b) for a, b in zip(left.args, right.args, strict=True))
+
+    return binding if walk(pattern, expr) else None
