@@ -1,0 +1,58 @@
+"""Derive a network's backpropagation, and get checked slides and training code from it.
+
+Start with ``load`` (a network from a TOML file) or ``Network``, then ``derive``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from symderiv.derivation import Derivation
+    from symderiv.errors import SymderivError
+    from symderiv.graph import Graph
+    from symderiv.network import Data, Dense, Network, Training
+    from symderiv.pipeline import derive
+    from symderiv.spec import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Data",
+    "Dense",
+    "Derivation",
+    "Graph",
+    "Network",
+    "SymderivError",
+    "Training",
+    "__version__",
+    "derive",
+    "load",
+]
+
+_HOMES = {
+    "Data": "network",
+    "Dense": "network",
+    "Derivation": "derivation",
+    "Graph": "graph",
+    "Network": "network",
+    "SymderivError": "errors",
+    "Training": "network",
+    "derive": "pipeline",
+    "load": "spec",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: ``symderiv --help`` need not wait for SymPy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'symderiv' has no attribute '{name}'")
+    value: object = getattr(import_module(f"symderiv.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__

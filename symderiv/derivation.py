@@ -56,10 +56,12 @@ class Term:
     body: Expr
 
     def closed(self) -> Expr:
-        """Return the term as a SymPy expression."""
+        """Return the term as a SymPy expression, factors without a bound index before the sum."""
         if not self.bound or self.body == 0:
             return self.body
-        return sp.Sum(self.body, *(index.limits for index in self.bound))
+        symbols = [index.symbol for index in self.bound]
+        outside, summed = self.body.as_independent(*symbols, as_Add=False)
+        return outside * sp.Sum(summed, *(index.limits for index in self.bound))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ class Derivation:
     """The whole backward pass of a network.
 
     ``adjoints`` are index equations: the derivative of the cost by each named quantity, in the
-    order in which they are computed; ``gradients`` are those of the parameters, by name.
-    ``components`` holds the same in components, with steps, keyed by (of, by).
+    order in which they are computed. ``components`` holds the same in components, with steps, keyed
+    by (of, by); each is worked out when it is asked for.
     """
 
     network: Network
@@ -113,11 +115,7 @@ class Derivation:
     def component(self, of: str, by: str) -> Result:
         """Return the component derivative of ``of`` by ``by``, both by code or slide name."""
         graph = self.network.components
-        key = graph.find(of).key, graph.find(by).key
-        if key not in self.components:
-            known = [name for value, name in self.components if value == key[0]]
-            raise UnknownNameError(f"{key[0]} has no derivative by '{by}'{did_you_mean(by, known)}")
-        return self.components[key]
+        return self.components[graph.find(of).key, graph.find(by).key]
 
     def adjoint(self, key: str) -> Definition:
         """Return the index equation of the derivative of the cost by ``key``."""

@@ -138,18 +138,21 @@ def _check_range(value: Expr, index: Index, known: Sequence[Index]) -> None:
         raise DerivationError(f"the index {value} is not known to run from {index.low} to {index.high}")
 
 
-_LETTERS = ("n", "m", "i", "j", "k", "p", "q", "r", "s", "t", "u", "v")
+_SAMPLE_LETTERS = "nmtuv"
+_UNIT_LETTERS = "ijkpqrshg"
 
 
-def lettered(terms: Sequence[Term], free: Sequence[Index], samples: Expr) -> tuple[Term, ...]:
-    """Give bound indices readable letters that no index in sight has: ``n`` for samples, else ``i``."""
-    taken = {index.symbol.name for index in free}
+def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
+    """Give bound indices readable letters: ``n`` for samples, for units the next after those free."""
+    names = {index.symbol.name for index in free}
+    first = max((_UNIT_LETTERS.find(name) for name in names), default=-1) + 1
+    units = _UNIT_LETTERS[first:] + _UNIT_LETTERS[:first]
     done = []
     for term in terms:
-        used, swap, bound = set(taken), {}, []
+        used, swap, bound = set(names), {}, []
         for index in term.bound:
-            start = 0 if index.high == samples else 2
-            letter = next(name for name in _LETTERS[start:] if name not in used)
+            letters = _SAMPLE_LETTERS if str(index.high) == "N" else units
+            letter = next(name for name in letters if name not in used)
             used.add(letter)
             symbol = Symbol(letter, integer=True)
             swap[index.symbol] = symbol
@@ -212,8 +215,7 @@ def _adjoint(
     flat = [contracted(term, free) for term in raw]
     stages = [raw, flat, _merged(flat, free, graph)]
     target = atom(f"d{definition.key}", *at)
-    samples = sp.Symbol("N", integer=True, positive=True)
-    shown = [lettered(stage, free, samples) for stage in stages]
+    shown = [lettered(stage, free) for stage in stages]
     rules = (("delta", "a Kronecker delta removes a sum"), ("collect", "cancel and collect terms"))
     steps = tuple(
         Step(target, _closed(before), _closed(after), rule, because)
@@ -260,7 +262,7 @@ def _merged(terms: Sequence[Term], free: Sequence[Index], graph: Graph) -> list[
     done: dict[tuple[Index, ...], Expr] = {}
     for term in terms:
         term = _with_facts(term, graph)
-        canonical = lettered([term], free, sp.Symbol("N", integer=True, positive=True))[0]
+        canonical = lettered([term], free)[0]
         done[canonical.bound] = done.get(canonical.bound, sp.Integer(0)) + canonical.body
     merged = [Term(bound, tidy(body, graph)) for bound, body in done.items()]
     return [term for term in merged if term.body != 0] or [Term((), sp.Integer(0))]

@@ -28,6 +28,10 @@ class DerivationError(SymderivError, ArithmeticError):
     """A derivative cannot be taken, or failed its own proof: the message names the equation."""
 
 
+class CheckFailedError(SymderivError, AssertionError):
+    """Something that was built is not what the derivation says: the message names what."""
+
+
 class UnsupportedError(SymderivError, NotImplementedError):
     """A form that the target at hand cannot express: the message says which, and what can."""
 

@@ -10,11 +10,12 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 import mpmath
+import numpy as np
 import sympy as sp
-from sympy import Expr, Symbol
+from sympy import Expr, Indexed, Symbol
 
 from symderiv.derivation import Derivation
-from symderiv.graph import Definition, Graph, keys_in
+from symderiv.graph import Definition, Graph, entries, keys_in
 from symderiv.notation import GIVEN, PARAMETERS, Role
 
 
@@ -72,3 +73,73 @@ def random_point(graph: Graph, seed: int) -> dict[Symbol, mpmath.mpf]:
         rest = (fact.right - fact.left).subs(last, 0)
         point[last] = mpmath.mpf(1) * sp.lambdify(list(point), rest, "mpmath")(*point.values())
     return point
+
+
+# --- index equations ------------------------------------------------------------------------------
+
+Arrays = Mapping[str, "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"]
+Grid = tuple[Symbol, ...]
+
+
+def evaluated(definition: Definition, values: Arrays, sizes: Mapping[Symbol, int]) -> np.ndarray:
+    """Return the array that an index equation defines, entry by entry as it is written.
+
+    Every index becomes an axis, sums add along theirs; no matrix product is recognised, which makes
+    this a second opinion on the matrix view and on whatever was emitted from it.
+    """
+    assert definition.rhs is not None
+    axes = tuple(index.symbol for index in definition.indices)
+    lengths = {index.symbol: int(index.high.subs(sizes)) for index in definition.indices}
+    result = _Evaluation(values, sizes, lengths).array(definition.rhs, axes)
+    return np.broadcast_to(result, tuple(lengths[symbol] for symbol in axes))
+
+
+class _Evaluation:
+    """Evaluates expressions over a growing grid of indices."""
+
+    def __init__(self, values: Arrays, sizes: Mapping[Symbol, int], lengths: dict[Symbol, int]) -> None:
+        self.values = values
+        self.sizes = sizes
+        self.lengths = lengths
+
+    def array(self, expr: Expr, axes: Grid) -> np.ndarray:
+        """Return ``expr`` as an array that broadcasts over ``axes``."""
+        if isinstance(expr, sp.Sum):
+            return self._sum(expr, axes)
+        if not expr.has(sp.Sum):
+            return self._pointwise(expr, axes)
+        arguments = sp.symbols(f"_0:{len(expr.args)}", real=True)
+        joined = _function(expr.func(*arguments), arguments)
+        return np.asarray(joined(*(self.array(arg, axes) for arg in expr.args)))
+
+    def _pointwise(self, expr: Expr, axes: Grid) -> np.ndarray:
+        """Evaluate a function of entries; what is no entry is a size or a scalar of the graph."""
+        used = sorted(entries(expr), key=str)
+        names = {entry: sp.Dummy(real=True) for entry in used}
+        arrays = [
+            self._entry(e, axes) if isinstance(e, Indexed) else np.asarray(self._number(e)) for e in used
+        ]
+        return np.asarray(_function(expr.xreplace(names), list(names.values()))(*arrays))
+
+    def _number(self, symbol: Symbol) -> np.ndarray | float:
+        return float(self.sizes[symbol]) if symbol in self.sizes else self.values[symbol.name]
+
+    def _sum(self, total: sp.Sum, axes: Grid) -> np.ndarray:
+        bound = tuple(limit[0] for limit in total.limits)
+        for symbol, _, high in total.limits:
+            self.lengths[symbol] = int(high.subs(self.sizes))
+        inner = self.array(total.function, (*axes, *bound))
+        shape = (1,) * len(axes) + tuple(self.lengths[symbol] for symbol in bound)
+        whole = np.broadcast_to(inner, np.broadcast_shapes(inner.shape, shape))
+        return whole.sum(axis=tuple(range(len(axes), whole.ndim)))
+
+    def _entry(self, entry: Indexed, axes: Grid) -> np.ndarray:
+        order = sorted(range(len(entry.indices)), key=lambda place: axes.index(entry.indices[place]))
+        array = self.values[str(entry.base.label)].transpose(order)
+        own = [entry.indices[place] for place in order]
+        return array.reshape([self.lengths[s] if s in own else 1 for s in axes])
+
+
+def _function(expr: Expr, arguments: Sequence[Symbol]) -> Callable[..., np.ndarray]:
+    function: Callable[..., np.ndarray] = sp.lambdify(arguments, expr, "numpy")
+    return function

@@ -13,7 +13,7 @@ so the cost is linear in the number of stops, and no value is ever expanded thro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import sympy as sp
 from sympy import Expr
@@ -22,30 +22,54 @@ from symderiv.derivation import Chain, Partial, Result, Step, multiplied
 from symderiv.differentiation import Fresh, local
 from symderiv.errors import DerivationError
 from symderiv.graph import Definition, Graph
+from symderiv.network import Network
 from symderiv.notation import Role
 from symderiv.simplification import cost, folded, simplified, sums_fractions
 
 _SHOWN = frozenset({Role.ACTIVATION, Role.PREDICTION})
 
 
-class Explainer:
-    """Works out derivatives of the names of a graph without indices, each once."""
+class Explanations(Mapping[tuple[str, str], Result]):
+    """The derivatives of the names of a graph without indices, each worked out when asked for.
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    The keys are (of, by): the losses and predictions by all that they depend on. Any other pair of
+    dependent names can be asked for too.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
         self._known: dict[tuple[str, str], Result] = {}
 
-    def result(self, of: str, by: str) -> Result:
-        """Return the derivative of the name ``of`` by the name ``by``, everything between moving.
+    @property
+    def graph(self) -> Graph:
+        """The graph in components; written out when the first derivative is asked for."""
+        return self._network.components
 
-        Raises ``DerivationError`` if ``of`` does not depend on ``by``: a silent zero would hide a
+    def __getitem__(self, key: tuple[str, str]) -> Result:
+        """Return the derivative of the first name by the second, everything between moving.
+
+        Raises ``DerivationError`` if one does not depend on the other: a silent zero would hide a
         mistyped name.
         """
-        if (of, by) not in self._known:
+        of, by = key
+        if key not in self._known:
             if by == of or by not in self.graph.upstream(of):
                 raise DerivationError(f"{of} does not depend on {by}")
-            self._known[of, by] = self._worked_out(of, by)
-        return self._known[of, by]
+            self._known[key] = self._worked_out(of, by)
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield the pairs, those of the loss first and each output's latest name first."""
+        for output in self.graph.of_role(Role.LOSS, Role.PREDICTION)[::-1]:
+            on_path = self.graph.upstream(output.key)
+            for definition in reversed(self.graph.definitions):
+                shown = definition.quantity.role not in {Role.LABEL, Role.NORMALISER}
+                if shown and definition.key in on_path and definition.key != output.key:
+                    yield output.key, definition.key
+
+    def __len__(self) -> int:
+        """Return how many pairs there are."""
+        return sum(1 for _ in self)
 
     def _worked_out(self, of: str, by: str) -> Result:
         target = self._partial(of, by)
@@ -91,7 +115,7 @@ class Explainer:
     def _chain_rule(self, target: Expr, of: str, by: str, stops: Iterable[str]) -> list[Step]:
         """Write the derivative as a sum over the stops, then put the known derivatives in."""
         paths = [
-            (self.graph[stop], self.result(of, stop), self.result(stop, by)) for stop in stops
+            (self.graph[stop], self[of, stop], self[stop, by]) for stop in stops
         ]
         shown = sp.Add(*(Chain(outer.target, inner.target) for _, outer, inner in paths))
         steps = [Step(target, target, shown, "chain", "chain rule")]
@@ -130,15 +154,3 @@ class Explainer:
             if self.graph[key].quantity.role is Role.NORMALISER
         ]
         return list(dict.fromkeys([definition.key, *helpers]))
-
-
-def explained(graph: Graph, outputs: Iterable[str]) -> dict[tuple[str, str], Result]:
-    """Return every derivative of the ``outputs`` by a name above them, and those used on the way."""
-    explainer = Explainer(graph)
-    for output in outputs:
-        on_path = graph.upstream(output)
-        for definition in reversed(graph.definitions):
-            hidden = definition.quantity.role not in {Role.LABEL, Role.NORMALISER}
-            if definition.key in on_path and definition.key != output and hidden:
-                explainer.result(output, definition.key)
-    return dict(explainer._known)

@@ -167,11 +167,10 @@ class Graph:
 
 def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
     """Refuse an equation that uses a name before its definition, or an index without a range."""
-    given = definition.quantity.role in GIVEN
-    if (definition.rhs is None) is not given and not definition.quantity.adjoint:
-        raise GraphError(f"{definition.key}: {'is given, yet has' if given else 'has no'} right side")
     if definition.rhs is None:
         return
+    if definition.quantity.role in GIVEN:
+        raise GraphError(f"{definition.key}: is given, yet has a right side")
     for base in sorted(str(b.label) for b in definition.rhs.atoms(IndexedBase)):
         if base not in known:
             raise GraphError(

@@ -48,7 +48,8 @@ class Training:
 class Network:
     """A dense network with its loss, and what a lecture about it needs.
 
-    ``reduction`` makes the cost J the ``"sum"`` or the ``"mean"`` of the samples' losses.
+    ``reduction`` makes the cost J the ``"sum"`` or the ``"mean"`` of the samples' losses;
+    ``problem`` is what the data is called, as in "the XOR problem".
 
     Raises ``SpecError`` for an unknown activation, loss or reduction, for sizes that do not fit
     the data, and for a loss that is not defined on the values that the last activation takes.
@@ -60,6 +61,7 @@ class Network:
     reduction: str = "sum"
     data: Data | None = None
     training: Training = field(default_factory=Training)
+    problem: str = ""
     title: str = "Backpropagation"
     subtitle: str = ""
     author: str = ""
@@ -121,7 +123,7 @@ class Network:
         return instantiate(self.graph, self.size_values, drop=SAMPLE.symbol)
 
 
-def size(layer: int) -> Symbol:
+def size(layer: int | Expr) -> Symbol:
     """Return the symbol of a layer's width, ``d_0`` for the inputs."""
     return Symbol(f"d_{layer}", integer=True, positive=True)
 

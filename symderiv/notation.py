@@ -95,7 +95,7 @@ def code(quantity: Quantity) -> str:
     """Return the identifier: ``W2``, ``Yhat``, ``dZ1``; of an entry ``w2_1_1``, ``yhat_2``."""
     role = quantity.role
     letter = role.component_letter if quantity.entry else role.matrix_letter
-    layer = re.sub(r"\W+", "_", str(quantity.layer)) if quantity.layered else ""
+    layer = str(quantity.layer).replace(" + ", "p").replace(" - ", "m") if quantity.layered else ""
     tail = "".join(f"_{index}" for index in quantity.indices)
     return f"{'d' * quantity.adjoint}{letter}{role.accent}{layer}{tail}"
 
@@ -139,7 +139,7 @@ def name(quantity: Quantity, *, matrix: bool = False) -> Node:
         letter = "Delta" if matrix else "delta"
     bold = matrix and role not in {Role.LOSS, Role.COST}
     sub = tuple(index_node(index) for index in quantity.indices)
-    sup = (Brackets(_layer(quantity.layer)),) if quantity.layered else ()
+    sup = (Brackets(mark(str(quantity.layer))),) if quantity.layered else ()
     return Name(letter, sub=sub, sup=sup, accent=role.accent, bold=bold)
 
 
@@ -148,10 +148,9 @@ def index_node(index: int | sp.Symbol) -> Node:
     return Number(str(index)) if isinstance(index, int) else Name(index.name)
 
 
-def _layer(layer: int | sp.Expr | None) -> Node:
-    """Return a layer mark: ``2``, ``l``, ``l + 1``."""
-    if isinstance(layer, sp.Add):
-        shift, base = layer.as_coeff_Add()
-        step = Number(str(abs(int(shift))))
-        return Sum((Name(str(base)), Negative(step) if shift < 0 else step))
-    return Number(str(layer)) if isinstance(layer, int) else Name(str(layer))
+def mark(text: str) -> Node:
+    """Return a layer mark for print from its text: ``2``, ``l``, ``l + 1``."""
+    base, sign, step = [*text.split(), "", ""][:3]
+    if sign:
+        return Sum((Name(base), Negative(Number(step)) if sign == "-" else Number(step)))
+    return Number(base) if base.isdigit() else Name(base)

@@ -8,10 +8,9 @@ import sympy as sp
 
 from symderiv.derivation import Derivation
 from symderiv.differentiation import Adjoint, reverse
-from symderiv.explanation import explained
+from symderiv.explanation import Explanations
 from symderiv.graph import Definition
 from symderiv.network import Network
-from symderiv.notation import Role
 from symderiv.views import summed
 
 
@@ -19,20 +18,19 @@ def derive(network: Network) -> Derivation:
     r"""Differentiate a network's cost by every parameter, every hidden value and the inputs.
 
     The index equations are differentiated once, for all sizes; the components, with every step of
-    the chain rule, for the sizes of the network. Source of the mathematics: reverse mode, as in
+    the chain rule, for the sizes of the network and when they are asked for. Source of the mathematics: reverse mode, as in
     Griewank and Walther, "Evaluating Derivatives", chapter 3.
     """
     backward = reverse(network.graph, {"J": sp.Integer(1)})
-    outputs = [d.key for d in network.components.of_role(Role.LOSS, Role.PREDICTION)]
     return Derivation(
         network,
-        tuple(_equation(adjoint) for adjoint in backward.values()),
+        tuple(as_equation(adjoint) for adjoint in backward.values()),
         {f"d{key}": adjoint.steps for key, adjoint in backward.items()},
-        explained(network.components, outputs[::-1]),
+        Explanations(network),
     )
 
 
-def _equation(adjoint: Adjoint) -> Definition:
+def as_equation(adjoint: Adjoint) -> Definition:
     """Return an adjoint as an index equation of its own."""
     definition = adjoint.definition
     return replace(definition, quantity=definition.quantity.bar(), rhs=summed(adjoint.terms))

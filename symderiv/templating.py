@@ -42,7 +42,7 @@ def environment(kind: Kind) -> Environment:
     In LaTeX templates a value is ``(((name)))`` and a block ``((* for ... *))``; in HTML templates
     every value is escaped unless it is marked as safe.
     """
-    return Environment(
+    return Environment(  # noqa: S701  HTML is escaped, the others have escapes of their own
         loader=FileSystemLoader(templates_root()),
         undefined=StrictUndefined,
         trim_blocks=True,

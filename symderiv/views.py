@@ -102,7 +102,7 @@ def _filled(node: Node, arrays: Mapping[str, Node]) -> Node:
             return arrays[base]
         case ex.Product(factors, ""):
             numbers = [f for f in factors if not _has_array(f, arrays)]
-            rest = [_filled(f, arrays) for f in factors if _has_array(f, arrays)]
+            rest = [_factor(_filled(f, arrays)) for f in factors if _has_array(f, arrays)]
             joined = rest[0] if len(rest) == 1 else ex.Product(tuple(rest), "odot")
             return ex.Product((*numbers, joined)) if numbers else joined
         case ex.Fraction(above, below) if not _has_array(below, arrays):
@@ -123,6 +123,11 @@ def _filled(node: Node, arrays: Mapping[str, Node]) -> Node:
             return ex.Relation(tuple(_filled(side, arrays) for side in sides), signs)
         case _:
             return node
+
+
+def _factor(node: Node) -> Node:
+    """Bracket a matrix product among element-wise ones: the two signs have no known precedence."""
+    return ex.Brackets(node) if isinstance(node, ex.Product) and not node.sign else node
 
 
 def _over(above: Node, below: Node) -> Node:

@@ -18,7 +18,7 @@ from symderiv.derivation import Chain, Partial, Same
 from symderiv.errors import UnsupportedError
 from symderiv.expression import Node
 from symderiv.graph import Graph, entries, key_of
-from symderiv.notation import Quantity, index_node, name
+from symderiv.notation import Quantity, index_node, mark, name
 from symderiv.simplification import position
 
 Naming = Callable[[Expr], Node]
@@ -39,7 +39,7 @@ def entry_name(entry: Expr, graph: Graph) -> Node:
     quantity = _quantity(key, graph)
     if quantity is None:
         letter, _, sub = key.partition("_")
-        return ex.Name(letter, sub=(ex.Number(sub),) if sub else ())
+        return ex.Name(letter, sub=(mark(sub),) if sub else ())
     return name(quantity.at(*map(_index, entry.indices)) if isinstance(entry, Indexed) else quantity)
 
 

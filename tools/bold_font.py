@@ -21,6 +21,7 @@ from fontTools.ttLib import TTFont
 
 TARGET = Path(__file__).parents[1] / "symderiv" / "renderers" / "fonts" / "sdmath-bold.woff2"
 HAT = 0x302
+FAMILY_NAMES, POSTSCRIPT_NAME = {1, 3, 4, 16}, 6
 
 
 def bold(character: str) -> int:
@@ -81,9 +82,9 @@ def build(source: Path) -> None:
     subsetter.populate(unicodes=wanted)
     subsetter.subset(font)
     for record in font["name"].names:
-        if record.nameID in {1, 3, 4, 16}:
+        if record.nameID in FAMILY_NAMES:
             record.string = "SD Math Bold"
-        elif record.nameID == 6:
+        elif record.nameID == POSTSCRIPT_NAME:
             record.string = "SDMath-Bold"
     font.flavor = "woff2"
     font.save(TARGET)

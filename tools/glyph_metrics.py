@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from fontTools.ttLib import TTFont
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEXT_CHARACTERS = range(0x20, 0x180)
 """Prose in other scripts is laid out with an average width."""
@@ -54,7 +57,7 @@ def main() -> None:
     for section, rows in (("math", math_rows(math)), ("text", text_rows(text))):
         lines = (f"{json.dumps(char)}: {json.dumps(row)}" for char, row in rows)
         parts.append(f'"{section}": {{\n' + ",\n".join(lines) + "\n}")
-    print("{" + ",\n".join(parts) + "}")
+    sys.stdout.write("{" + ",\n".join(parts) + "}\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""LaTeX and MathML: mathematics as people write it, and as browsers set it."""

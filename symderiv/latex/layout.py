@@ -1,4 +1,6 @@
-"""What the LaTeX and the MathML printer decide alike: alphabets, gaps, tall content, index commas."""
+"""What the LaTeX and the MathML printer decide alike: letters, gaps, what is tall."""
+
+# ruff: noqa: RUF001  Greek letters are meant
 
 from __future__ import annotations
 

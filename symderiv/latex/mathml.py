@@ -6,6 +6,8 @@ accent over an ``mi`` at different heights; the embedded fonts hold those letter
 in bold for ``font-weight: bold``.
 """
 
+# ruff: noqa: RUF001  these signs are meant
+
 from __future__ import annotations
 
 import re
@@ -110,8 +112,8 @@ class _Printer:
                 table = _table([[self.print(entry) for entry in row] for row in rows])
                 return _in_brackets(table, "[]", tall=True)
             case Cases(pairs):
-                table = _table([[self.print(v), self.condition(when)] for v, when in pairs], "cases")
-                return _row(_bracket("{", tall=True, form="prefix"), table)
+                cells = [[self.print(value), self.condition(when)] for value, when in pairs]
+                return _row(_bracket("{", tall=True, form="prefix"), _table(cells, "cases"))
             case Relation(sides, signs):
                 return self.relation(sides, signs)
             case Listing(items):
@@ -254,8 +256,9 @@ def _in_brackets(content: str, kind: str, *, tall: bool) -> str:
 
 
 def _table(rows: list[list[str]], kind: str = "matrix") -> str:
-    lines = ("".join(f"<mtd>{cell}</mtd>" for cell in row) for row in rows)
-    return f'<mtable class="{kind}">' + "".join(f"<mtr>{line}</mtr>" for line in lines) + "</mtable>"
+    cells = ("".join(f"<mtd>{cell}</mtd>" for cell in row) for row in rows)
+    lines = "".join(f"<mtr>{line}</mtr>" for line in cells)
+    return f'<mtable class="{kind}">{lines}</mtable>'
 
 
 def _row(*content: str) -> str:

@@ -207,7 +207,7 @@ def _environment(name: str, rows: list[list[str]]) -> str:
 
 
 def _cell(content: str) -> str:
-    r"""Guard a cell that starts with ``[`` or ``*``: after ``\\`` TeX would take it for an option."""
+    r"""Guard a cell that starts with ``[`` or ``*``: TeX would take it for an option of ``\\``."""
     return f"{{}}{content}" if content.startswith(("[", "*")) else content
 
 

@@ -70,7 +70,7 @@ def escape(text: str) -> str:
     Greek letters and the commoner mathematical signs become ``\ensuremath{...}``; letters with
     accents stay as they are. Two hyphens or quotes in a row stay two.
     """
-    return _LIGATURE.sub("{}", text).translate(_TABLE)
+    return "{}".join(part.translate(_TABLE) for part in _LIGATURE.split(text))
 
 
 def text(words: str) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from symderiv.expression import Negative, Node, Number, Power, Product
-from symderiv.renderers.geometry import Bounds, Point
 from symderiv.renderers.scene import (
     INK,
     MUTED,
@@ -21,6 +19,11 @@ from symderiv.renderers.scene import (
     Segment,
     Shape,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from symderiv.renderers.geometry import Bounds, Point
 
 TICK_SIZE: Final = 0.40
 NAME_SIZE: Final = 0.43

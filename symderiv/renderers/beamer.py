@@ -40,7 +40,7 @@ _SIZE_COMMANDS = {
     0.83: r"\small",
     0.75: r"\footnotesize",
     0.67: r"\scriptsize",
-    0.5: r"\tiny",
+    0.55: r"\tiny",
 }
 _CM = 12 * 2.54 / 72.27
 """The unit of ``measure``, 12 pt, in centimetres."""
@@ -57,9 +57,9 @@ class _Frame:
 
 
 def beamer(deck: Deck) -> str:
-    """Return the deck as a ``.tex`` file: pure ASCII but for letters of the deck's own words.
+    r"""Return the deck as a ``.tex`` file: pure ASCII but for letters of the deck's own words.
 
-    Rows of a derivation and what else is stepwise appear one per click; ``\\def\\handout{}`` before
+    Rows of a derivation and what else is stepwise appear one per click; ``\def\handout{}`` before
     the file gives one page per slide.
     """
     template = environment("latex").get_template("slides.tex.j2")
@@ -89,9 +89,7 @@ def _has_code(block: Block) -> bool:
 
 
 def _words(words: Words) -> str:
-    return "".join(
-        escape(part) if isinstance(part, str) else f"${latex(part)}$" for part in words
-    )
+    return "".join(escape(part) if isinstance(part, str) else f"${latex(part)}$" for part in words)
 
 
 def _indented(lines: Sequence[str]) -> str:
@@ -113,8 +111,10 @@ class _Writer:
     def _block(self, block: Block, width: float, room: float) -> str:
         match block:
             case Paragraph(words, small):
-                return rf"{{\footnotesize\color{{sdmuted}}{_words(words)}\par}}" if small else (
-                    _words(words) + r"\par"
+                return (
+                    rf"{{\footnotesize\color{{sdmuted}}{_words(words)}\par}}"
+                    if small
+                    else (_words(words) + r"\par")
                 )
             case Bullets():
                 return self._bullets(block)

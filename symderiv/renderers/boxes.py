@@ -5,10 +5,13 @@ Lengths are in em of the surrounding text; the baseline is at 0, y points upward
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from symderiv.renderers.glyphs import glyph, text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AXIS = 0.259
 """The height of the minus sign and of fraction bars."""

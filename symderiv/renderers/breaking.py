@@ -1,11 +1,11 @@
-"""Sums too long for one line go on in the next, before the sign of a term."""
+"""Sums and products too long for one line go on in the next, before a sign."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from symderiv.expression import Node, Relation, Sum, Text
+from symderiv.expression import Negative, Node, Product, Relation, Sum, Text
 from symderiv.renderers.deck import Block, Columns, Equations, Line, Row, Slide, Steps
 from symderiv.renderers.measure import (
     FRAME,
@@ -17,7 +17,7 @@ from symderiv.renderers.measure import (
 )
 
 _NOTHING = Text("")
-"""A first term that is not there: what follows starts with its sign."""
+"""A first term or factor that is not there: what follows starts with its sign."""
 
 _NARROWEST = 8.0
 
@@ -77,15 +77,40 @@ def _line(line: Line, room: float) -> Iterator[Line]:
 
 
 def _parts(node: Node, room: float, whole: Callable[[Node], Node]) -> list[Node]:
-    """Cut a sum so that the first part, made ``whole``, and every other one fit into ``room``."""
-    if not isinstance(node, Sum):
-        return [node]
+    """Cut a node so that the first part, made ``whole``, and every other one fit into ``room``."""
+    match node:
+        case Sum(terms):
+            return _pieces(terms, room, whole, Sum)
+        case Product(factors, sign):
+            return _pieces(factors, room, whole, lambda some: _product(some, sign))
+        case Negative(Product(factors, sign)):
+            parts = _pieces(
+                factors, room, lambda p: whole(Negative(p)), lambda s: _product(s, sign)
+            )
+            return [Negative(parts[0]), *parts[1:]]
+        case _:
+            return [node]
+
+
+def _pieces(
+    items: tuple[Node, ...],
+    room: float,
+    whole: Callable[[Node], Node],
+    joined: Callable[[tuple[Node, ...]], Node],
+) -> list[Node]:
     parts: list[Node] = []
     current: tuple[Node, ...] = ()
-    for term in node.terms:
-        longer = Sum((*current, term))
-        if len(longer.terms) > 1 and across(longer if parts else whole(longer)) > room:
-            parts.append(current[0] if len(current) == 1 else Sum(current))
+    for item in items:
+        longer = joined((*current, item))
+        if len(current) > bool(parts) and across(longer if parts else whole(longer)) > room:
+            parts.append(current[0] if len(current) == 1 else joined(current))
             current = (_NOTHING,)
-        current = (*current, term)
-    return [*parts, current[0] if len(current) == 1 else Sum(current)]
+        current = (*current, item)
+    return [*parts, current[0] if len(current) == 1 else joined(current)]
+
+
+def _product(factors: tuple[Node, ...], sign: str) -> Node:
+    """Join factors; a product that goes on needs a sign even where it has none inside."""
+    if factors[0] == _NOTHING and not sign:
+        return Product((_NOTHING, Product(factors[1:])), "cdot")
+    return Product(factors, sign)

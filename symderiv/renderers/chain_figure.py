@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from symderiv.expression import Node, Relation, Text
-from symderiv.renderers.geometry import Point
 from symderiv.renderers.math_boxes import extent
 from symderiv.renderers.scene import Arc, Item, Label, Paint, Rect, Role, Scene, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from symderiv.renderers.geometry import Point
 
 _SIZE, _WORDS_SIZE = 0.44, 0.38
 _HIGH = 1.1

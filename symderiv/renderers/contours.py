@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from symderiv.renderers.geometry import Bounds, Point
+if TYPE_CHECKING:
+    from symderiv.renderers.geometry import Bounds, Point
 
 Values = Sequence[Sequence[float]]
 _LEVELS = 8
@@ -48,7 +49,8 @@ def contour(values: Values, area: Bounds, level: float) -> tuple[tuple[Point, ..
                 for first, second in zip(cell, (*cell[1:], cell[0]), strict=True)
                 if (first.value < level) != (second.value < level)
             ]
-            segments += zip(crossings[::2], crossings[1::2], strict=True)
+            pairs = zip(crossings[::2], crossings[1::2], strict=True)
+            segments += (pair for pair in pairs if pair[0] != pair[1])
     return tuple(_chains(segments))
 
 
@@ -111,7 +113,8 @@ def _between(first: _Corner, second: _Corner, level: float) -> Point:
     """
     low, high = sorted((first, second), key=lambda corner: corner.value)
     share = (level - low.value) / (high.value - low.value)
-    return low.x + share * (high.x - low.x), low.y + share * (high.y - low.y)
+    rest = 1.0 - share  # in this form a share of 1 gives the corner itself, to the last bit
+    return rest * low.x + share * high.x, rest * low.y + share * high.y
 
 
 def _chains(segments: list[tuple[Point, Point]]) -> Iterator[tuple[Point, ...]]:

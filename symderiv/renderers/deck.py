@@ -119,9 +119,7 @@ class Columns:
     ratio: float = 0.5
 
 
-Block = (
-    Paragraph | Bullets | Equations | Steps | Figure | Table | Code | Columns
-)
+Block = Paragraph | Bullets | Equations | Steps | Figure | Table | Code | Columns
 
 
 @dataclass(frozen=True, slots=True)

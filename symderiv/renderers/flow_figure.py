@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from symderiv.expression import Listing, Node
 from symderiv.renderers.math_boxes import extent
@@ -18,6 +18,9 @@ from symderiv.renderers.scene import (
     Scene,
     Segment,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _SIZE, _CAPTION_SIZE, _WORDS_SIZE = 0.62, 0.50, 0.44
 _HIGH, _WIDE = 1.5, 2.4
@@ -56,9 +59,7 @@ def feedforward_figure(source: FlowSource, layers: Sequence[FlowLayer]) -> Scene
     track = _Track(source, layers)
     items = [*track.boxes(), *track.forward_arrows()]
     for layer, x in zip(layers, track.linears, strict=True):
-        items.append(
-            Segment((x, _BELOW + 0.15), (x, -_HIGH / 2), Paint("green"), 1.3, arrow=True)
-        )
+        items.append(Segment((x, _BELOW + 0.15), (x, -_HIGH / 2), Paint("green"), 1.3, arrow=True))
         drop = _BELOW - 0.1 - _SIZE * extent(Listing(layer.parameters)).ascent
         items.append(Label(Listing(layer.parameters), x, drop, _SIZE, Paint("green"), "base"))
     return Scene(tuple(items), "Feedforward: from layer to layer, parameters from below")
@@ -70,7 +71,7 @@ def backpropagation_figure(source: FlowSource, layers: Sequence[FlowLayer]) -> S
     items = [*track.boxes(), *track.backward_arrows()]
     orange = Paint("orange")
     for layer, x in zip(layers, track.linears, strict=True):
-        items.append(Segment((x, -_HIGH / 2), (x, _BELOW), orange, 1.3, arrow=True))
+        items.append(Segment((x, _BELOW), (x, -_HIGH / 2), orange, 1.3, arrow=True))
         items += _side_by_side(layer.gradients, x, _BELOW - 0.15)
     return Scene(tuple(items), "Backpropagation: errors to the left, gradients out below")
 

@@ -101,7 +101,7 @@ def _slide(page: Page, number: int) -> _Slide:
 
 
 def _math(node: Node, *, display: bool = True) -> Markup:
-    return Markup(mathml(node, display=display))  # it escapes what it prints
+    return Markup(mathml(node, display=display))  # noqa: S704  it escapes what it prints
 
 
 def _words(words: Words) -> Markup:
@@ -130,11 +130,7 @@ class _Writer:
                 kind = Markup(' class="small"') if small else ""
                 return Markup("<p{}>{}</p>").format(kind, _words(words))
             case Bullets():
-                items = (
-                    Markup("<li{}>{}</li>").format(self._shown(block.stepwise), _words(item))
-                    for item in block.items
-                )
-                return Markup("<ul>{}</ul>").format(Markup("").join(items))
+                return self._bullets(block)
             case Equations():
                 return self._equations(block)
             case Steps(rows):
@@ -153,13 +149,21 @@ class _Writer:
         self._step += new
         return Markup(' data-step="{}"').format(self._step) if self._step > 0 else Markup("")
 
-    def _shown(self, stepwise: bool, *, new: bool = True) -> Markup:
-        return self._appears(new=new) if stepwise else Markup("")
+    def _bullets(self, block: Bullets) -> Markup:
+        items = (
+            Markup("<li{}>{}</li>").format(
+                self._appears(new=True) if block.stepwise else "", _words(item)
+            )
+            for item in block.items
+        )
+        return Markup("<ul>{}</ul>").format(Markup("").join(items))
 
     def _equations(self, block: Equations) -> Markup:
         lines = (
             Markup('<div class="row"{}><div class="equation">{}</div>{}</div>').format(
-                self._shown(block.stepwise, new=not line.goes_on), _math(line.equation), _tag(line.tag)
+                self._appears(new=not line.goes_on) if block.stepwise else "",
+                _math(line.equation),
+                _tag(line.tag),
             )
             for line in block.lines
         )
@@ -189,14 +193,16 @@ class _Writer:
     def _figure(self, block: Figure, width: float, room: float) -> Markup:
         bounds = block.scene.bounds
         share = min(width, room * bounds.width / bounds.height)
-        drawing = Markup(svg(block.scene, identifier=next(self._figures)))
+        drawing = Markup(  # noqa: S704  it escapes what it prints
+            svg(block.scene, identifier=next(self._figures))
+        )
         return Markup(
             '<figure style="width: {}px; align-self: center">{}<figcaption>{}</figcaption></figure>'
         ).format(round(_EM * share), drawing, block.description)
 
     def _columns(self, block: Columns, width: float) -> Markup:
         stacks = column_widths(block, width)
-        shares = " ".join(f"minmax(0, {inner / width:.3f}fr)" for _, inner in stacks)
+        shares = " ".join(f"minmax(0, {inner:.2f}fr)" for _, inner in stacks)
         columns = (
             Markup("<div>{}</div>").format(self.stack(blocks, inner, HEIGHT))
             for blocks, inner in stacks

@@ -7,10 +7,13 @@ is no answer among the places tried (or none within ``_PATIENCE`` trials).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from symderiv.renderers.geometry import Bounds, Point, clip, overlap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PLACES = tuple(place / 100 for place in range(8, 93))
 _PREFERRED = 0.35
@@ -20,12 +23,12 @@ _CLEARANCE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A straight edge with the size of its label; ``across`` is 0 where it has none."""
+    """A straight edge with the size of its label."""
 
     start: Point
     end: Point
-    across: float = 0.0
-    high: float = 0.0
+    across: float
+    high: float
 
     def at(self, place: float) -> Point:
         """Return the point at ``place``, from 0 at the start to 1 at the end."""
@@ -39,48 +42,51 @@ class Edge:
         return Bounds(x - right, y - top, x + right, y + top)
 
 
+class _Choice(NamedTuple):
+    place: float
+    box: Bounds
+
+
 def label_places(edges: Sequence[Edge], nodes: Sequence[Bounds]) -> tuple[float, ...] | None:
     """Return a place on each edge so that no label hits a label, a foreign edge or a node."""
-    free = [_free_places(edge, edges, nodes) for edge in edges]
+    free = []
+    for edge in edges:
+        free.append(_free_places(edge, edges, nodes))
+        if not free[-1]:
+            return None
     # The label with the fewest places chooses first; ties keep the order of the edges.
     order = sorted(range(len(edges)), key=lambda index: len(free[index]))
-    chosen: dict[int, float] = {}
+    chosen: dict[int, _Choice] = {}
     tries = 0
 
     def choose(depth: int) -> bool:
         nonlocal tries
         if depth == len(order):
             return True
-        index = order[depth]
-        taken = [edges[other].box(place).padded(_CLEARANCE) for other, place in chosen.items()]
-        for place in free[index]:
+        taken = [choice.box.padded(_CLEARANCE) for choice in chosen.values()]
+        for choice in free[order[depth]]:
             tries += 1
             if tries > _PATIENCE:
                 return False
-            if any(overlap(edges[index].box(place), box) for box in taken):
+            if any(overlap(choice.box, box) for box in taken):
                 continue
-            chosen[index] = place
+            chosen[order[depth]] = choice
             if choose(depth + 1):
                 return True
-            del chosen[index]
+            del chosen[order[depth]]
         return False
 
-    if not choose(0):
-        return None
-    return tuple(chosen[index] for index in range(len(edges)))
+    return tuple(chosen[index].place for index in range(len(edges))) if choose(0) else None
 
 
-def _free_places(
-    edge: Edge, edges: Sequence[Edge], nodes: Sequence[Bounds]
-) -> list[float]:
+def _free_places(edge: Edge, edges: Sequence[Edge], nodes: Sequence[Bounds]) -> list[_Choice]:
     """Return the places at which the label hits no foreign edge and no node, best first."""
-    if not edge.across:
-        return [_PREFERRED]
-    places = []
+    choices = []
     for place in sorted(_PLACES, key=lambda place: abs(place - _PREFERRED)):
-        box = edge.box(place).padded(_CLEARANCE)
-        if not any(overlap(box, node) for node in nodes) and not any(
-            clip(other.start, other.end, box) for other in edges if other is not edge
+        box = edge.box(place)
+        wider = box.padded(_CLEARANCE)
+        if not any(overlap(wider, node) for node in nodes) and not any(
+            clip(other.start, other.end, wider) for other in edges if other is not edge
         ):
-            places.append(place)
-    return places
+            choices.append(_Choice(place, box))
+    return choices

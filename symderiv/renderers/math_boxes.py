@@ -62,6 +62,8 @@ _THIN, _MEDIUM, _THICK = 0.17, 0.23, 0.29
 _GAPS = {"": 0.0, "thin": _THIN, "operator": _THIN}
 _ACCENTS = {"hat": "\u02c6", "bar": "\u00af", "tilde": "\u02dc"}
 _TOP = Name("\u22a4")
+_ALPHA, _OMEGA = "\u03b1", "\u03c9"
+_CAPITAL_ALPHA, _CAPITAL_OMEGA = "\u0391", "\u03a9"
 _GREEK_VARIANTS = {"ϵ": 26, "ϕ": 29}
 """Where Unicode has the open forms, counted from the slanted alpha."""
 
@@ -100,11 +102,11 @@ def _box(node: Node, *, tight: bool = False) -> Box:
         case Negative(operand):
             return beside(glyphs("\u2212"), _box(operand, tight=tight))
         case Sum(terms):
-            return _sum(terms, tight)
+            return _sum(terms, tight=tight)
         case Product(factors, sign):
-            return _product(factors, sign, tight)
+            return _product(factors, sign, tight=tight)
         case Relation(sides, signs):
-            return _relation(sides, signs, tight)
+            return _relation(sides, signs, tight=tight)
         case Listing(items):
             return _listing(items, _THIN if not tight else 0.0)
         case Fraction(numerator, denominator):
@@ -176,7 +178,7 @@ def _character(name: Name) -> str:
     """Return the letter in its alphabet: italic, bold or upright."""
     base = name.base
     if base in SYMBOLS:
-        return _greek(SYMBOLS[base], name.bold)
+        return _greek(SYMBOLS[base], bold=name.bold)
     if len(base) > 1 or not base.isascii() or not base.isalpha():
         return base
     if base == "h" and not name.bold:
@@ -186,13 +188,13 @@ def _character(name: Name) -> str:
     return chr(start + ord(base) - ord("A" if capital else "a"))
 
 
-def _greek(letter: str, bold: bool) -> str:
+def _greek(letter: str, *, bold: bool) -> str:
     """Return a Greek letter as TeX has it: small ones slanted, capitals upright."""
-    if letter in _GREEK_VARIANTS or "α" <= letter <= "ω":
-        place = _GREEK_VARIANTS.get(letter, ord(letter) - ord("α"))
+    if letter in _GREEK_VARIANTS or _ALPHA <= letter <= _OMEGA:
+        place = _GREEK_VARIANTS.get(letter, ord(letter) - ord(_ALPHA))
         return chr((0x1D736 if bold else 0x1D6FC) + place)
-    if bold and "Α" <= letter <= "Ω":
-        return chr(0x1D6A8 + ord(letter) - ord("Α"))
+    if bold and _CAPITAL_ALPHA <= letter <= _CAPITAL_OMEGA:
+        return chr(0x1D6A8 + ord(letter) - ord(_CAPITAL_ALPHA))
     return letter
 
 
@@ -230,7 +232,7 @@ def _signed(sign: str, space_round: float) -> Box:
     return beside(space(space_round), glyphs(sign), space(space_round))
 
 
-def _sum(terms: tuple[Node, ...], tight: bool) -> Box:
+def _sum(terms: tuple[Node, ...], *, tight: bool) -> Box:
     gap_width = 0.0 if tight else _MEDIUM
     parts = [_box(terms[0], tight=tight)]
     for term in terms[1:]:
@@ -240,7 +242,7 @@ def _sum(terms: tuple[Node, ...], tight: bool) -> Box:
     return beside(*parts)
 
 
-def _product(factors: tuple[Node, ...], sign: str, tight: bool) -> Box:
+def _product(factors: tuple[Node, ...], sign: str, *, tight: bool) -> Box:
     parts = [_box(factors[0], tight=tight)]
     for left, right in pairwise(factors):
         between = sign or gap(left, right)
@@ -252,7 +254,7 @@ def _product(factors: tuple[Node, ...], sign: str, tight: bool) -> Box:
     return beside(*parts)
 
 
-def _relation(sides: tuple[Node, ...], signs: tuple[str, ...], tight: bool) -> Box:
+def _relation(sides: tuple[Node, ...], signs: tuple[str, ...], *, tight: bool) -> Box:
     parts = [_box(sides[0], tight=tight)]
     for sign, side in zip(signs, sides[1:], strict=True):
         parts.append(_signed(relation(sign)[1], 0.0 if tight else _THICK))

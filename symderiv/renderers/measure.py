@@ -8,6 +8,7 @@ near enough for one estimate to serve both.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -181,4 +182,5 @@ def _prose(words: Words, width: float, scale: float) -> float:
 
 def _code_lines(source: str, width: float, sizes: Sizes) -> list[int]:
     characters = int((width - 1.2) / (_CODE_CHARACTER * sizes.code))
-    return [max(1, math.ceil(len(line) / characters)) for line in source.rstrip().split("\n")]
+    lines = source.rstrip().split("\n")
+    return [max(1, len(textwrap.wrap(line, characters, tabsize=4))) for line in lines]

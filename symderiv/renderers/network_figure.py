@@ -7,11 +7,10 @@ from the inputs into the first column after them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from symderiv.expression import Node, Number
 from symderiv.renderers.geometry import Bounds, Point
@@ -29,6 +28,9 @@ from symderiv.renderers.scene import (
     Scene,
     Segment,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 Layers = tuple[tuple[Node, ...], ...]
 
@@ -213,11 +215,12 @@ def _scene(
     places: Mapping[EdgeKey, Point],
     highlight: frozenset[EdgeKey],
 ) -> Scene:
-    items: list[Item] = []
     faint = len(labels) < len(geometry.edges)
     # What is highlighted lies on top of what is not.
-    for key in sorted(geometry.edges, key=lambda key: (key in highlight, key)):
-        items.append(_edge(geometry.edges[key], key, key in highlight, faint))
+    items: list[Item] = [
+        _edge(geometry.edges[key], key, lit=key in highlight, faint=faint)
+        for key in sorted(geometry.edges, key=lambda key: (key in highlight, key))
+    ]
     for key, label in labels.items():
         paint = Paint("orange") if key in highlight else INK
         items.append(Label(label, *places[key], geometry.edge_size, paint, halo=True))
@@ -228,7 +231,7 @@ def _scene(
     return Scene((*items, *_captions(geometry)), f"Neural network {sizes} with bias nodes")
 
 
-def _edge(ends: tuple[Point, Point], key: EdgeKey, lit: bool, faint: bool) -> Segment:
+def _edge(ends: tuple[Point, Point], key: EdgeKey, *, lit: bool, faint: bool) -> Segment:
     if lit:
         paint, width = Paint("orange"), 1.5
     else:

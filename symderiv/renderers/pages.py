@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symderiv.renderers.breaking import broken
 from symderiv.renderers.cutting import parts
@@ -20,12 +20,15 @@ LADDER = (
     Sizes(0.83, 0.67),
     Sizes(0.75, 0.67),
     Sizes(0.67, 0.67),
-    Sizes(0.5, 0.5),
+    Sizes(0.55, 0.55),
 )
 """The sizes to choose from: the type sizes of LaTeX from ``\\Large`` to ``\\tiny``."""
 
 _READABLE = 0.83
 """A slide that is too high is rather cut than set smaller; one too wide has no choice."""
+
+_LEGIBLE = 0.75
+"""Two columns are given up rather than set smaller than this."""
 
 _MOST_PARTS = 20
 
@@ -40,12 +43,24 @@ class Page:
 
 def pages(deck: Deck) -> tuple[Page, ...]:
     """Return the deck's slides in order, long ones cut into several that say "(continued)"."""
-    return tuple(
-        page for slide in deck.slides for page in _pages(broken(slide, WIDTH, _READABLE))
-    )
+    return tuple(page for slide in deck.slides for page in _pages(slide))
 
 
 def _pages(slide: Slide) -> list[Page]:
+    """Cut a slide into pages; columns that only fit in small print are set below each other."""
+    found = _cut(broken(slide, WIDTH, _READABLE))
+    if min(page.sizes.mathematics for page in found) < _LEGIBLE:
+        stacked = tuple(part for block in slide.blocks for part in _stacked(block))
+        if stacked != slide.blocks:
+            return _pages(replace(slide, blocks=stacked))
+    return found
+
+
+def _stacked(block: Block) -> tuple[Block, ...]:
+    return (*block.left, *block.right) if isinstance(block, Columns) else (block,)
+
+
+def _cut(slide: Slide) -> list[Page]:
     """Cut a slide into as few parts as will do, all set in the same size."""
     sizes = _sizes_for(slide, _READABLE)
     cut = [slide]

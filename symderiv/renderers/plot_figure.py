@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from symderiv.expression import Node
 from symderiv.renderers.axes import (
     GRID,
     NAME_SIZE,
@@ -33,6 +32,11 @@ from symderiv.renderers.scene import (
     Segment,
     Shape,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from symderiv.expression import Node
 
 _SQUARE = Bounds(0.0, 0.0, 5.6, 5.6)
 _WIDE = Bounds(0.0, 0.0, 11.0, 5.0)

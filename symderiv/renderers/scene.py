@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from symderiv.expression import Node
 from symderiv.renderers.geometry import Bounds, Point, around, union
 from symderiv.renderers.math_boxes import extent
+
+if TYPE_CHECKING:
+    from symderiv.expression import Node
 
 Role = Literal["ink", "muted", "grey", "blue", "green", "orange", "grid", "paper"]
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
 from html import escape
+from typing import TYPE_CHECKING
 
 from symderiv.renderers.boxes import Rule, Run
 from symderiv.renderers.contours import bands
-from symderiv.renderers.geometry import Bounds, Point
 from symderiv.renderers.math_boxes import layout
 from symderiv.renderers.scene import (
     DASHES,
@@ -31,6 +30,11 @@ from symderiv.renderers.scene import (
     Segment,
     mixed,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from symderiv.renderers.geometry import Bounds, Point
 
 UNIT = 80
 """User units per centimetre: a Beamer slide's 16 cm are 1280, the width of an HTML slide."""
@@ -102,7 +106,7 @@ class _Pen:
             case Circle():
                 yield (
                     f'<circle {self._at(item.x, item.y, "cx", "cy")} r="{_number(item.radius)}" '
-                    f'fill="{item.fill.hex}" {_line(item.stroke, item.width, item.dashed)}/>'
+                    f'fill="{item.fill.hex}" {_line(item.stroke, item.width, dashed=item.dashed)}/>'
                 )
             case Rect():
                 yield self._rect(item)
@@ -113,7 +117,7 @@ class _Pen:
             case Polyline():
                 yield (
                     f'<path d="{self._path(item.points)}" fill="none" stroke-linejoin="round" '
-                    f'stroke-linecap="round" {_line(item.paint, item.width, item.dashed)}/>'
+                    f'stroke-linecap="round" {_line(item.paint, item.width, dashed=item.dashed)}/>'
                 )
             case Marker():
                 yield self._marker(item)
@@ -138,14 +142,14 @@ class _Pen:
         return (
             f'<rect {self._at(bounds.left, bounds.top)} width="{_number(item.across)}" '
             f'height="{_number(item.high)}" rx="{_number(item.corner)}" '
-            f'fill="{item.fill.hex}" {_line(item.stroke, item.width, item.dashed)}/>'
+            f'fill="{item.fill.hex}" {_line(item.stroke, item.width, dashed=item.dashed)}/>'
         )
 
     def _segment(self, item: Segment) -> str:
         end = _short_of(item.start, item.end) if item.arrow else item.end
         return (
             f"<line {self._at(*item.start, 'x1', 'y1')} {self._at(*end, 'x2', 'y2')} "
-            f"{_line(item.paint, item.width, item.dashed)}"
+            f"{_line(item.paint, item.width, dashed=item.dashed)}"
             f"{self._tip(item.paint) if item.arrow else ''}/>"
         )
 
@@ -206,7 +210,9 @@ class _Pen:
             place = f'transform="translate({right} {down}) scale(1 {run.stretch:.3f})"'
         look = f' fill="{_ACCENT}"' if run.accent else ""
         look += f' font-family="{_TEXT}"' if run.prose else ""
-        return f'<text {place} font-size="{_number(size * run.size)}"{look}>{_text(run.text)}</text>'
+        return (
+            f'<text {place} font-size="{_number(size * run.size)}"{look}>{_text(run.text)}</text>'
+        )
 
     def _rule(self, rule: Rule, start: Point, size: float) -> str:
         x, y = start
@@ -217,7 +223,7 @@ class _Pen:
         )
 
 
-def _line(paint: Paint, width: float, dashed: bool) -> str:
+def _line(paint: Paint, width: float, *, dashed: bool) -> str:
     on, off = (_number(length, _POINT) for length in DASHES)
     dashes = f' stroke-dasharray="{on} {off}"' if dashed else ""
     return f'stroke="{paint.hex}" stroke-width="{_number(width, _POINT)}"{dashes}'

@@ -5,12 +5,11 @@ It needs the TikZ library ``arrows.meta`` and the colours of ``colour_definition
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from symderiv.latex.printer import latex
 from symderiv.latex.text import escape
 from symderiv.renderers.contours import bands
-from symderiv.renderers.geometry import Point
 from symderiv.renderers.scene import (
     DASHES,
     HALO,
@@ -27,6 +26,11 @@ from symderiv.renderers.scene import (
     Scene,
     Segment,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from symderiv.renderers.geometry import Point
 
 LARGEST_SCALE = 1.25
 """A small drawing does not grow beyond this, or its text would outgrow the slide's."""
@@ -95,7 +99,7 @@ class _Pen:
         match item:
             case Circle():
                 yield (
-                    rf"\draw[{self._line(item.stroke, item.width, item.dashed)}, "
+                    rf"\draw[{self._line(item.stroke, item.width, dashed=item.dashed)}, "
                     rf"fill={_colour(item.fill)}] {_point((item.x, item.y))} "
                     rf"circle[radius={_number(item.radius)}];"
                 )
@@ -104,7 +108,7 @@ class _Pen:
             case Segment():
                 tip = f", {self._tip()}" if item.arrow else ""
                 yield (
-                    rf"\draw[{self._line(item.paint, item.width, item.dashed)}{tip}] "
+                    rf"\draw[{self._line(item.paint, item.width, dashed=item.dashed)}{tip}] "
                     rf"{_path((item.start, item.end))};"
                 )
             case Arc():
@@ -116,7 +120,7 @@ class _Pen:
                 )
             case Polyline():
                 yield (
-                    rf"\draw[{self._line(item.paint, item.width, item.dashed)}, "
+                    rf"\draw[{self._line(item.paint, item.width, dashed=item.dashed)}, "
                     rf"line join=round, line cap=round] {_path(item.points)};"
                 )
             case Marker():
@@ -126,7 +130,7 @@ class _Pen:
             case Label():
                 yield self._label(item)
 
-    def _line(self, paint: Paint, width: float, dashed: bool = False) -> str:
+    def _line(self, paint: Paint, width: float, *, dashed: bool = False) -> str:
         on, off = (_number(length * self._scale) for length in DASHES)
         dashes = f", dash pattern=on {on}pt off {off}pt" if dashed else ""
         return f"draw={_colour(paint)}, line width={_number(width * self._scale)}pt{dashes}"
@@ -139,7 +143,7 @@ class _Pen:
         bounds = item.bounds
         corner = f", rounded corners={_number(item.corner * self._scale)}cm" if item.corner else ""
         return (
-            rf"\draw[{self._line(item.stroke, item.width, item.dashed)}, "
+            rf"\draw[{self._line(item.stroke, item.width, dashed=item.dashed)}, "
             rf"fill={_colour(item.fill)}{corner}] {_point((bounds.left, bounds.bottom))} "
             rf"rectangle {_point((bounds.right, bounds.top))};"
         )
@@ -171,6 +175,4 @@ class _Pen:
         if item.halo:
             halo = HALO * self._scale / _CM_PER_POINT / size
             options += ["fill=white", f"inner sep={halo:.2f}pt", "rounded corners=1pt"]
-        return (
-            rf"\node[{', '.join(options)}] at {_point((item.x, item.y))} {{{content}}};"
-        )
+        return rf"\node[{', '.join(options)}] at {_point((item.x, item.y))} {{{content}}};"

@@ -1,5 +1,7 @@
 """A deck with every kind of block, by hand: what both renderers must show well."""
 
+# ruff: noqa: RUF001  these signs are meant
+
 from __future__ import annotations
 
 from symderiv.expression import (
@@ -37,6 +39,8 @@ from symderiv.renderers.deck import (
     Table,
 )
 from symderiv.renderers.network_figure import network_figure
+
+HOSTILE = r"<script>alert(1)</script> 100% & #1 _a_ {b} \input{c} ~ ^ $x$ -- '' `` | σ é"
 
 ONE, L = Number("1"), Name("L")
 Y, Y_HAT = Name("y"), Name("y", accent="hat")
@@ -279,7 +283,7 @@ def sample_deck() -> Deck:
                 (
                     Bullets(
                         (
-                            ("The chain rule is applied backwards: from ", L, " to the inputs",),
+                            ("The chain rule is applied backwards: from ", L, " to the inputs"),
                             ("The output's error is ", minus(Y_HAT, Y)),
                             ("Every gradient is an error times an input",),
                         ),
@@ -293,3 +297,11 @@ def sample_deck() -> Deck:
             long_code(),
         ),
     )
+
+
+def hostile_deck() -> Deck:
+    """Return a deck whose every word is an attack."""
+    words = (HOSTILE,)
+    table = Table((words, ("n",)), ((words, ("1",)),))
+    blocks = (Paragraph(words), Bullets((words,)), table)
+    return Deck(HOSTILE, HOSTILE, HOSTILE, (Slide(words, blocks, notes=HOSTILE),), HOSTILE)

@@ -1,0 +1,205 @@
+"""The slides' derivation against the code beside them, from the files of one folder alone.
+
+``report.json`` carries the specification; the derivation is made anew from it and evaluated index
+by index. ``train.py`` is run as it stands. Every quantity of its backward pass is compared at
+random parameters and on random and the lecture's own data, so a line that somebody changed is
+named, with the number of the slide equation that it claims to compute.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, ModuleType
+
+import numpy as np
+
+from symderiv.derivation import Derivation
+from symderiv.errors import CheckFailedError, OutputError, SymderivError
+from symderiv.evaluation import evaluated
+from symderiv.graph import Definition, keys_in
+from symderiv.network import N, Network
+from symderiv.notation import PARAMETERS, Role
+from symderiv.pipeline import derive
+from symderiv.program import backward_pass, equation_labels
+from symderiv.spec import from_dict
+
+TOLERANCE = 1e-12
+ROUNDS = 3
+SAMPLES = 5
+
+Values = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One quantity of the code against its equation: the largest relative difference seen.
+
+    ``reads`` are the names from which it is computed.
+    """
+
+    name: str
+    label: str
+    difference: float
+    reads: frozenset[str] = frozenset()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the two agree to the tolerance; a missing or non-finite value does not."""
+        return self.difference < TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The rows of one check, in the order in which the code computes them."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row agrees."""
+        return all(row.passed for row in self.rows)
+
+    @property
+    def largest(self) -> float:
+        """The largest relative difference of all rows."""
+        return max(row.difference for row in self.rows)
+
+    @property
+    def culprits(self) -> tuple[Row, ...]:
+        """The rows that fail although everything that they are computed from agrees."""
+        failed = {row.name for row in self.rows if not row.passed}
+        return tuple(row for row in self.rows if row.name in failed and not row.reads & failed)
+
+
+def check(folder: Path) -> CheckReport:
+    """Compare ``train.py`` with the derivation that ``report.json`` stands for.
+
+    Raises ``OutputError`` if the folder lacks one of them, ``CheckFailedError`` if ``train.py``
+    cannot be run.
+    """
+    try:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        network = from_dict(report["spec"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, SymderivError):
+            raise
+        raise OutputError(f"{folder}: no report.json that symderiv wrote; build the folder first") from None
+    if not (folder / "train.py").is_file():
+        raise OutputError(f"{folder}: no train.py; build the folder with its code first")
+    return compare(derive(network), run_file(folder / "train.py"))
+
+
+def compare(derivation: Derivation, module: ModuleType) -> CheckReport:
+    """Compare every quantity of the backward pass of ``module`` with its equation."""
+    labels, reads = equation_labels(derivation), _reads(derivation)
+    worst: dict[str, float] = {}
+    for params, X, Y in _cases(derivation.network):
+        expected = expected_values(derivation, params, X, Y)
+        found = _found(module, params, X, Y)
+        for key, value in expected.items():
+            worst[key] = max(worst.get(key, 0.0), _difference(found.get(key), value))
+    return CheckReport(tuple(Row(key, labels[key], value, reads[key]) for key, value in worst.items()))
+
+
+def _reads(derivation: Derivation) -> dict[str, frozenset[str]]:
+    """Return for each compared name the names that it depends on."""
+    graph = derivation.graph
+    reads = {d.key: graph.upstream(d.key) - {d.key} for d in graph.definitions}
+    for definition in backward_pass(derivation):
+        assert definition.rhs is not None
+        used = keys_in(definition.rhs)
+        reads[definition.key] = frozenset(used).union(*(reads[key] for key in used if key in reads))
+    return reads
+
+
+def run_file(path: Path) -> ModuleType:
+    """Import a Python file by its path; nothing is cached and no bytecode is left beside it."""
+    spec = importlib.util.spec_from_file_location(f"symderiv_checked_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise CheckFailedError(f"{path}: is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise CheckFailedError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error
+    finally:
+        sys.dont_write_bytecode = before
+    return module
+
+
+def _cases(network: Network) -> Iterator[tuple[Values, np.ndarray, np.ndarray]]:
+    """Yield random parameters with random data, and with the network's own data."""
+    for seed in range(ROUNDS):
+        generator = np.random.default_rng(seed)
+        params = {
+            d.key: generator.normal(size=_shape(d, network, 0)) for d in network.graph.of_role(*PARAMETERS)
+        }
+        X = generator.normal(size=(SAMPLES, network.inputs))
+        Y = generator.uniform(0.05, 0.95, size=(SAMPLES, network.sizes[-1]))
+        if network.loss_function.one_hot:
+            Y /= Y.sum(axis=1, keepdims=True)
+        yield params, X, Y
+        if network.data is not None:
+            yield params, np.array(network.data.X, float), np.array(network.data.Y, float)
+
+
+def _shape(definition: Definition, network: Network, samples: int) -> tuple[int, ...]:
+    sizes = {**network.size_values, N: samples}
+    return tuple(int(index.high.subs(sizes)) for index in definition.indices)
+
+
+def expected_values(derivation: Derivation, params: Values, X: np.ndarray, Y: np.ndarray) -> Values:
+    """Evaluate the index equations: the forward pass, the cost and the backward pass.
+
+    The sum below a softmax is left out: the code computes it after a shift.
+    """
+    network = derivation.network
+    sizes = {**network.size_values, N: len(X)}
+    values: Values = {**params, "X": X, "Y": Y}
+    for definition in network.graph.definitions:
+        if definition.rhs is not None:
+            values[definition.key] = evaluated(definition, values, sizes)
+    backward = backward_pass(derivation)
+    for definition in backward:
+        values[definition.key] = evaluated(definition, values, sizes)
+    shown = network.graph.of_role(Role.PREACTIVATION, Role.ACTIVATION, Role.PREDICTION, Role.COST)
+    return {d.key: values[d.key] for d in (*shown, *backward)}
+
+
+def _found(module: ModuleType, params: Values, X: np.ndarray, Y: np.ndarray) -> Values:
+    """Run ``loss_and_gradients`` and return what it computed, its local names included."""
+    function = getattr(module, "loss_and_gradients", None)
+    if function is None:
+        raise CheckFailedError("train.py: has no function loss_and_gradients")
+    names: Values = {}
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code is function.__code__:
+            names.update(frame.f_locals.get("values", {}))
+            names.update(frame.f_locals)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        cost, gradients = function(params, X, Y)
+    except Exception as error:
+        message = f"train.py: loss_and_gradients fails: {type(error).__name__}: {error}"
+        raise CheckFailedError(message) from error
+    finally:
+        sys.setprofile(before)
+    returned = {f"d{name}": value for name, value in gradients.items()}
+    return {**names, **returned, "J": cost}
+
+
+def _difference(found: np.ndarray | None, expected: np.ndarray) -> float:
+    """Return the largest difference relative to the largest entry; infinite if there is none."""
+    if found is None or np.shape(found) != np.shape(expected) or not np.all(np.isfinite(found)):
+        return float("inf")
+    scale = max(float(np.max(np.abs(expected))), np.finfo(float).tiny)
+    return float(np.max(np.abs(found - expected))) / scale
