@@ -15,7 +15,7 @@ demo: $(VENV)/.demo
 	@$(PYTHON) -m symderiv demo
 
 test: $(VENV)/.test test-tools
-	@$(PYTHON) -m pytest -n 2
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.lint
 	@$(PYTHON) -m ruff check
@@ -41,16 +41,16 @@ $(VENV)/.demo $(VENV)/.test $(VENV)/.lint: pyproject.toml | $(PYTHON)
 
 $(PYTHON):
 	@for python in python3 python3.12 python3.13 python3.11 python3.14 python; do \
-	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
 	  found=$$python; \
-	  $$python -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	  $$python -c 'import ensurepip, venv' >/dev/null 2>&1 || continue; \
 	  exec $$python -m venv --clear $(VENV); \
 	done; \
 	if [ "$$found" ]; then \
 	  echo "$$found lacks its venv module. On Debian or Ubuntu install it with" >&2; \
 	  echo "    sudo apt-get install $$found-venv" >&2; \
 	else \
-	  echo "symderiv needs Python 3.11 or later; found: $$(python3 --version 2>&1 || true)" >&2; \
+	  echo "symderiv needs Python 3.11 or later; found: $$(python3 --version 2>/dev/null || echo none)" >&2; \
 	fi; \
 	exit 1
 

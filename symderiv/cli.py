@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,9 @@ _Force = Annotated[bool, typer.Option("--force", help="Overwrite files that were
 
 def main() -> None:
     """Run the command line and exit; what symderiv refuses is one message, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can show ŷ
     try:
         app(prog_name="symderiv")
     except CheckFailedError as error:

@@ -30,7 +30,8 @@ ANY = Activation("f", Name("f"), lambda z: sp.Function("f", real=True)(z))
 class GeneralModel:
     """Layer ``l``: its equations, those of ``l + 1`` that read it, and what is derived from them.
 
-    ``backward`` holds the adjoint of the pre-activation and of the parameters of layer ``l``.
+    ``backward`` holds the adjoints of layer ``l``: of its activation, its pre-activation, its weights
+    and its biases.
     """
 
     graph: Graph
@@ -50,6 +51,6 @@ def general_model() -> GeneralModel:
     given = following[-1]
     adjoint = atom(code(given.quantity.bar()), *(index.symbol for index in given.indices))
     found = reverse(graph, {given.key: adjoint})
-    weight, bias, linear, _ = layer
-    backward = tuple(as_equation(found[d.key]) for d in (linear, weight, bias))
+    weight, bias, linear, activation = layer
+    backward = tuple(as_equation(found[d.key]) for d in (activation, linear, weight, bias))
     return GeneralModel(graph, (linear, layer[-1]), given, backward)

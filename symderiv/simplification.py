@@ -13,14 +13,14 @@ what no rational function can look into (exponentials, logarithms, other functio
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 from sympy import Expr, Symbol
 
 from symderiv.derivation import Step
-from symderiv.graph import Definition, Fact, Graph
+from symderiv.graph import Definition, Fact, Graph, keys_in
 
 
 def rational(*exprs: Expr) -> tuple[tuple[Expr, ...], dict[Symbol, Expr]]:
@@ -100,16 +100,13 @@ def _leads_negative(total: Expr, graph: Graph) -> bool:
     constant, rest = total.as_coeff_Add()
     if constant:
         return bool(constant < 0)
-    last = max(rest.args, key=lambda term: (position(term, graph), str(term)))
+    last = max(rest.args, key=lambda term: (position(term, graph.positions), str(term)))
     return bool(last.could_extract_minus_sign()) and last.as_coeff_Mul()[0] < 0
 
 
-def position(expr: Expr, graph: Graph) -> int:
-    """Return where in the graph the latest name of ``expr`` is defined; -1 without names."""
-    places = graph.positions
-    found = [places.get(str(base.label), -1) for base in expr.atoms(sp.IndexedBase)]
-    found += [places.get(s.name, -1) for s in expr.free_symbols if isinstance(s, Symbol)]
-    return max(found, default=-1)
+def position(expr: Expr, places: Mapping[str, int]) -> int:
+    """Return the place of the latest name of ``expr``; -1 without names."""
+    return max((places.get(key, -1) for key in keys_in(expr)), default=-1)
 
 
 LARGEST_FACTORED = 8

@@ -64,13 +64,13 @@ def stabilised(graph: Graph) -> Stable:
 def _safe(rhs: Expr, graph: Graph, shifts: dict[str, Definition]) -> tuple[Expr, str]:
     logs = {log: safe for log in rhs.atoms(sp.log) if (safe := _log(log, graph, shifts)) is not None}
     if logs:
-        return rhs.xreplace(logs), "the logarithm is taken of the pre-activation, so it never sees 0"
+        return rhs.xreplace(logs), "log of the activation, written over Z: it never sees 0"
     shifted = {e: s for e in rhs.atoms(sp.exp) if (s := _shifted(e, shifts)) is not None}
     if shifted:
-        return rhs.xreplace(shifted), "shifted by the largest entry, so no exponential overflows"
+        return rhs.xreplace(shifted), "shifted by the largest entry: no exponential overflows"
     quotients = {q: safe for q in rhs.atoms(sp.Pow) if (safe := _logistic(q)) is not None}
     if quotients:
-        return rhs.xreplace(quotients), "the exponential is taken of negative numbers only"
+        return rhs.xreplace(quotients), "the activation, with exponentials of negative numbers only"
     return rhs, ""
 
 

@@ -88,8 +88,22 @@ def matrix_node(tree: Tree, graph: Graph) -> Node:
 def _elementwise(tree: Elementwise, graph: Graph) -> Node:
     """Write the formula, products of arrays as element-wise ones, and put the arrays in."""
     arrays = {str(symbol): matrix_node(argument, graph) for symbol, argument in tree.arguments}
-    formula = write(tree.formula, graph, lambda entry: _placeholder(entry, arrays, graph))
+    places = argument_places(tree, graph)
+    formula = write(tree.formula, graph, lambda entry: _placeholder(entry, arrays, graph), places)
     return _filled(formula, arrays)
+
+
+def argument_places(tree: Elementwise, graph: Graph) -> dict[str, int]:
+    """Return the order in which the arguments of a formula are written.
+
+    Matrix products come first, ``(D W^T) a (1 - a)``, then arrays as the graph computes them.
+    """
+    return {
+        str(symbol): graph.positions.get(argument.key, len(graph.positions))
+        if isinstance(argument, Array)
+        else -1
+        for symbol, argument in tree.arguments
+    }
 
 
 def _placeholder(entry: Expr, arrays: Mapping[str, Node], graph: Graph) -> Node:

@@ -7,7 +7,7 @@ subtracted, short ones before long ones; a sum of subtracted terms only is a bra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 from sympy import Expr, Indexed, Symbol
@@ -24,12 +24,20 @@ from symderiv.simplification import position
 Naming = Callable[[Expr], Node]
 
 
-def write(expr: Expr, graph: Graph, naming: Naming | None = None) -> Node:
-    """Return ``expr`` as a tree for print; ``naming`` overrides how an entry is named.
+def write(
+    expr: Expr,
+    graph: Graph,
+    naming: Naming | None = None,
+    places: Mapping[str, int] | None = None,
+) -> Node:
+    """Return ``expr`` as a tree for print.
+
+    ``naming`` overrides how an entry is named, ``places`` by which place it is ordered.
 
     Raises ``UnsupportedError`` for a function that has no printed form.
     """
-    return _Writer(graph, naming or (lambda entry: entry_name(entry, graph))).node(expr)
+    known = graph.positions if places is None else places
+    return _Writer(graph, naming or (lambda entry: entry_name(entry, graph)), known).node(expr)
 
 
 def entry_name(entry: Expr, graph: Graph) -> Node:
@@ -56,11 +64,12 @@ def _index(value: Expr) -> int | Symbol:
 
 
 class _Writer:
-    """The walk over one expression; it knows the graph, whose order is the order of print."""
+    """The walk over one expression; ``places`` holds the order of print."""
 
-    def __init__(self, graph: Graph, naming: Naming) -> None:
+    def __init__(self, graph: Graph, naming: Naming, places: Mapping[str, int]) -> None:
         self.graph = graph
         self.naming = naming
+        self.places = places
 
     def node(self, expr: Expr) -> Node:
         if expr.is_Number:
@@ -134,7 +143,7 @@ class _Writer:
 
     def term_order(self, term: Expr) -> tuple[object, ...]:
         factors = sp.Mul.make_args(term)
-        places = sorted(position(factor, self.graph) for factor in factors)
+        places = sorted(position(factor, self.places) for factor in factors)
         negative = _is_negative(term)
         return negative, not term.is_Number, len(factors) > 1 + negative, _size(term), places, str(term)
 
@@ -160,9 +169,9 @@ class _Writer:
 
     def factor_order(self, factor: Expr) -> tuple[object, ...]:
         known = any(_quantity(key, self.graph) for key in map(key_of, entries(factor)) if key)
-        adjoint = not factor.is_Number and position(factor, self.graph) < 0 and known
+        adjoint = not factor.is_Number and position(factor, self.places) < 0 and known
         bracket = isinstance(factor, Chain | sp.Sum) or factor.is_Add
-        return adjoint, isinstance(factor, sp.Sum), position(factor, self.graph), bracket, _size(factor), str(factor)
+        return adjoint, isinstance(factor, sp.Sum), position(factor, self.places), bracket, _size(factor), str(factor)
 
 
 def _size(expr: Expr) -> int:

@@ -21,7 +21,7 @@ settings.load_profile("symderiv")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn a skip in CI into a failure, unless the test is on the list above."""
     report = yield

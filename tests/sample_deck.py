@@ -1,7 +1,5 @@
 """A deck with every kind of block, by hand: what both renderers must show well."""
 
-# ruff: noqa: RUF001  these signs are meant
-
 from __future__ import annotations
 
 from symderiv.expression import (

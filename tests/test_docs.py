@@ -16,15 +16,13 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-def blocks(language: str) -> list[tuple[str, str]]:
-    """Return the fenced blocks in a language, with where they stand."""
-    found = []
-    for document in DOCUMENTS:
-        text = document.read_text(encoding="utf-8")
-        for match in re.finditer(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-            line = text.count("\n", 0, match.start()) + 1
-            found.append((f"{document.relative_to(ROOT)}:{line}", match[1]))
-    return found
+def blocks(document: Path, language: str) -> list[tuple[str, str]]:
+    """Return a document's fenced blocks in a language, with where they stand."""
+    text = document.read_text(encoding="utf-8")
+    return [
+        (f"{document.name}:{text.count(chr(10), 0, match.start()) + 1}", match[1])
+        for match in re.finditer(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    ]
 
 
 def commands(session: str) -> list[tuple[str, str]]:
@@ -43,34 +41,42 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize(("place", "block"), blocks("python"), ids=lambda text: text[:40])
-def test_python_examples(place: str, block: str) -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_python_examples(document: Path) -> None:
     """What stands after ``>>>`` runs, and prints the lines below it."""
-    test = doctest.DocTestParser().get_doctest(block, {}, place, place, 0)
-    assert test.examples, f"{place}: no >>> in the block"
+    names: dict[str, object] = {}
     output: list[str] = []
-    failed, _ = doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=output.append)
-    assert not failed, "".join(output)
+    for place, block in blocks(document, "python"):
+        test = doctest.DocTestParser().get_doctest(block, names, place, place, 0)
+        assert test.examples, f"{place}: no >>> in the block"
+        doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=output.append, clear_globs=False)
+        names.update(test.globs)
+    assert not output, "".join(output)
 
 
-@pytest.mark.parametrize(("place", "block"), blocks("console"), ids=lambda text: text[:40])
-def test_command_line_examples(place: str, block: str, folder: Path) -> None:
-    """What stands after ``$`` runs, and prints the lines below it; ``make`` is CI's to run."""
-    for command, expected in commands(block):
-        program, *arguments = shlex.split(command)
-        if program != "symderiv":
-            assert program in {"make", "git", "cd"}, f"{place}: {program}"
-            continue
-        done = subprocess.run(
-            [sys.executable, "-m", "symderiv", *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode in {0, 2}, f"{place}: {command}\n{done.stderr}"
-        printed = done.stdout + done.stderr
-        assert doctest.OutputChecker().check_output(expected, printed, OPTIONS), (
-            f"{place}: {command}\nprinted\n{printed}"
-        )
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_command_line_examples(document: Path, folder: Path) -> None:
+    """What stands after ``$`` runs, one after the other, and prints what is shown below it.
+
+    What shows a refusal has to end as one. ``make`` is CI's to run.
+    """
+    for place, block in blocks(document, "console"):
+        for command, expected in commands(block):
+            program, *arguments = shlex.split(command)
+            if program == "make":
+                continue
+            assert program == "symderiv", f"{place}: {program}"
+            done = subprocess.run(
+                [sys.executable, "-m", "symderiv", *arguments],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                check=False,
+            )
+            printed = done.stdout + done.stderr
+            refused = expected.startswith("symderiv: ")
+            assert done.returncode == (2 if refused else 0), f"{place}: {command}\n{printed}"
+            assert not expected or doctest.OutputChecker().check_output(
+                expected, printed, OPTIONS
+            ), f"{place}: {command}\nprinted\n{printed}"

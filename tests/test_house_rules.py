@@ -28,10 +28,11 @@ FORBIDDEN = {
     "__import__",
 }
 
-# A folder of some machine, or a registry's host; in parts, so that this file does not find itself.
-FOLDERS = "|".join(["home", "Users", "root", "work", "mnt", "opt"])
-HOSTS = "|".join(["pypi", "pythonhosted", "npmjs", "debian"])
-OF_A_MACHINE = re.compile(rf"(?<![\w.])/(?:{FOLDERS})/\w|\b(?:{HOSTS})\.(?:org|com)\b")
+# A folder of some machine, or a registry's host.
+OF_A_MACHINE = re.compile(
+    r"(?<![\w.])/(?:home|Users|root|work|mnt|opt)/\w"
+    r"|\b(?:pypi|pythonhosted|npmjs|debian)\.(?:org|com)\b"
+)
 
 
 def name_of(path: Path) -> str:

@@ -78,7 +78,7 @@ def test_all_edited_files_are_named(folder: Path) -> None:
     """One run tells all."""
     for name in FILES:
         (folder / name).write_text("mine")
-    with pytest.raises(OutputError, match="slides.tex, train.py; nothing is written"):
+    with pytest.raises(OutputError, match=r"slides\.tex, train\.py; nothing is written"):
         write(folder)
 
 

@@ -82,8 +82,10 @@ WRONG = [
     (
         'activation = "sigmoid"  #',
         'activation = "tanh"  #',
-        "loss: binary cross-entropy is defined for predictions in Interval.open(0, 1), but "
-        "layers[1].activation 'tanh' takes values in Interval.open(-1, 1)",
+        (
+            "loss: binary cross-entropy is defined for predictions in Interval.open(0, 1), but "
+            "layers[1].activation 'tanh' takes values in Interval.open(-1, 1)"
+        ),
     ),
     ("[1, 0]", "[nan, 0]", "data.X[1][0]: expected a number between -1e6 and 1e6, found nan"),
     ("[1, 0]", "[-inf, 0]", "data.X[1][0]: expected a number between -1e6 and 1e6, found -inf"),
@@ -124,8 +126,10 @@ WRONG = [
     (
         'title = "B',
         'title = "\\u0007\\u202EB',
-        "title: expected one line of text, at most 200 characters, "
-        'found "\\u0007\\u202eBackpropagation"',
+        (
+            "title: expected one line of text, at most 200 characters, "
+            'found "\\u0007\\u202eBackpropagation"'
+        ),
     ),
     (
         'title = "B',
@@ -135,16 +139,20 @@ WRONG = [
     (
         "[training]",
         "[[training]]",
-        "training: expected a table with the keys seed, learning_rate and epochs, "
-        "found a list of 1",
+        (
+            "training: expected a table with the keys seed, learning_rate and epochs, "
+            "found a list of 1"
+        ),
     ),
     ("inputs = 2  #", f"inputs = {'[' * 3000}  #", "lists or tables are nested too deeply"),
     (
         'loss = "binary_cross_entropy"  # L',
         "loss = bce  # L",
-        "line 17, column 8: not TOML: invalid value\n"
-        "    loss = bce  # L = -(y log ŷ + (1 - y) log(1 - ŷ)), for one sample\n"
-        "           ^",
+        (
+            "line 17, column 8: not TOML: invalid value\n"
+            "    loss = bce  # L = -(y log ŷ + (1 - y) log(1 - ŷ)), for one sample\n"
+            "           ^"
+        ),
     ),
     (
         XOR,
@@ -154,8 +162,10 @@ WRONG = [
     (
         XOR,
         "[[layers",
-        "line 1, column 9: not TOML: expected ']]' at the end of an array "
-        "declaration\n    [[layers\n            ^",
+        (
+            "line 1, column 9: not TOML: expected ']]' at the end of an array "
+            "declaration\n    [[layers\n            ^"
+        ),
     ),
 ]
 

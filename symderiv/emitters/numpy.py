@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from symderiv.emitters.python import python
-from symderiv.expression import Name, Node, Product, Transpose
+from symderiv.expression import Call, Name, Node, Power, Product, Transpose
 from symderiv.functions import PROBABILITY
 from symderiv.graph import key_of
 from symderiv.matrices import Array, Axes, Elementwise, MatrixProduct, Total, Transposed, Tree
 from symderiv.notation import PARAMETERS
 from symderiv.program import Assignment, Program
 from symderiv.templating import environment
+from symderiv.views import argument_places
 from symderiv.writing import write
 
-_COMMENT_COLUMN = 52
+_COMMENT_COLUMN = 44
 
 
 def numpy_source(program: Program) -> str:
@@ -37,12 +38,16 @@ def numpy_source(program: Program) -> str:
         forward=_lines(program.forward, program),
         values=computed,
         cost=_lines(program.cost, program),
-        cost_reads=[key for key in computed if key in _read(program.cost)],
-        cost_sizes=_sizes(program.cost, program),
+        cost_reads=[
+            _unpacked("values", [key for key in computed if key in _read(program.cost)]),
+            _sizes(program.cost, program),
+        ],
         backward=_lines(program.backward, program),
-        backward_sizes=_sizes(program.backward, program),
-        weights_read=[d.key for d in program.parameters if d.key in read_backward],
-        values_read=[key for key in computed if key in read_backward],
+        backward_reads=[
+            _unpacked("params", [d.key for d in program.parameters if d.key in read_backward]),
+            _unpacked("values", [key for key in computed if key in read_backward]),
+            _sizes(program.backward, program),
+        ],
         gradients=[a.key.removeprefix("d") for a in program.backward if _of_parameter(a)],
         single=network.sizes[-1] == 1 and network.activations[-1].range == PROBABILITY,
         one_hot=network.loss_function.one_hot,
@@ -66,14 +71,21 @@ def _data(program: Program) -> dict[str, list[list[float]]] | None:
 
 
 def _lines(assignments: Iterable[Assignment], program: Program) -> list[str]:
-    """Return the statements, each with its equation's number and, below, why its form differs."""
+    """Return the statements, each with its equation's number, and why its form differs."""
     lines = []
     for a in assignments:
         statement = f"{a.key} = {array_code(a.tree, program)}"
-        lines.append(f"{statement:<{_COMMENT_COLUMN}}  # ({a.label})" if a.label else statement)
         if a.note:
-            lines.insert(-1, f"# {a.note}")
+            lines += [f"# ({a.label}) {a.note}" if a.label else f"# {a.note}", statement]
+        else:
+            lines.append(f"{statement:<{_COMMENT_COLUMN}}  # ({a.label})" if a.label else statement)
     return lines
+
+
+def _unpacked(mapping: str, names: Sequence[str]) -> str:
+    """Return the statement that gives entries of a dict their names, or nothing."""
+    entries = ", ".join(f'{mapping}["{name}"]' for name in names)
+    return f"{', '.join(names)} = {entries}" if names else ""
 
 
 def array_code(tree: Tree, program: Program) -> str:
@@ -90,14 +102,20 @@ def _node(tree: Tree, program: Program) -> Node:
         case MatrixProduct(left, right):
             return Product((_node(left, program), _node(right, program)), "matmul")
         case Total(operand, axis, greatest):
-            inner = python(_node(operand, program))
-            whole = inner if isinstance(operand, Array) else f"({inner})"
+            node = _node(operand, program)
+            called = isinstance(node, Name | Call) or (isinstance(node, Power) and node.base == Name("e"))
+            whole = python(node) if called else f"({python(node)})"
             along = f"axis={axis}" if len(operand.axes) > 1 else ""
             return Name(f"{whole}.{'max' if greatest else 'sum'}({along})")
         case Elementwise(formula, arguments, axes):
             names = {str(s): _broadcast(argument, axes, program) for s, argument in arguments}
             graph = program.derivation.graph
-            return write(formula, graph, lambda e: names.get(str(e)) or _size(str(key_of(e)), program))
+            return write(
+                formula,
+                graph,
+                lambda e: names.get(str(e)) or _size(str(key_of(e)), program),
+                argument_places(tree, graph),
+            )
 
 
 def _broadcast(tree: Tree, axes: Axes, program: Program) -> Node:

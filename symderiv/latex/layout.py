@@ -1,7 +1,5 @@
 """What the LaTeX and the MathML printer decide alike: letters, gaps, what is tall."""
 
-# ruff: noqa: RUF001  Greek letters are meant
-
 from __future__ import annotations
 
 from symderiv.errors import UnsupportedError, did_you_mean

@@ -6,8 +6,6 @@ accent over an ``mi`` at different heights; the embedded fonts hold those letter
 in bold for ``font-weight: bold``.
 """
 
-# ruff: noqa: RUF001  these signs are meant
-
 from __future__ import annotations
 
 import re

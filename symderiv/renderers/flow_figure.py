@@ -71,7 +71,7 @@ def backpropagation_figure(source: FlowSource, layers: Sequence[FlowLayer]) -> S
     items = [*track.boxes(), *track.backward_arrows()]
     orange = Paint("orange")
     for layer, x in zip(layers, track.linears, strict=True):
-        items.append(Segment((x, _BELOW), (x, -_HIGH / 2), orange, 1.3, arrow=True))
+        items.append(Segment((x, -_HIGH / 2), (x, _BELOW), orange, 1.3, arrow=True))
         items += _side_by_side(layer.gradients, x, _BELOW - 0.15)
     return Scene(tuple(items), "Backpropagation: errors to the left, gradients out below")
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from itertools import count
 
 from markupsafe import Markup, escape
@@ -34,30 +31,18 @@ from symderiv.renderers.measure import column_widths, figure_room, reason_width
 from symderiv.renderers.pages import HEIGHT, WIDTH, Page, pages
 from symderiv.renderers.scene import PALETTE
 from symderiv.renderers.svg import svg
+from symderiv.renderers.typefaces import typefaces
 from symderiv.templating import environment
 
 _EM = 34
 """The unit of ``measure`` in pixels of the stage."""
 
 _CODE_SHARE = 0.86  # monospaced letters on screens are wider than TeX's
-_FONTS = (
-    ("SD Math", 400, "sdmath.woff2"),
-    ("SD Math", 700, "sdmath-bold.woff2"),
-    ("SD Text", 400, "inter-Regular.woff2"),
-    ("SD Text", 700, "inter-Bold.woff2"),
-)
 _PYTHON = re.compile(
     r"(?P<comment>#.*)"
     r'|(?P<string>"""[\s\S]*?"""|"[^"\n]*"|\'[^\'\n]*\')'
     rf"|(?P<keyword>\b(?:{'|'.join(keyword.kwlist)})\b)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Font:
-    family: str
-    weight: int
-    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +63,7 @@ def html(deck: Deck) -> str:
         slides=slides,
         total=len(slides) + 1,
         palette=PALETTE,
-        fonts=_fonts(),
-    )
-
-
-@cache
-def _fonts() -> tuple[_Font, ...]:
-    folder = files(__package__).joinpath("fonts")
-    return tuple(
-        _Font(family, weight, base64.b64encode(folder.joinpath(name).read_bytes()).decode())
-        for family, weight, name in _FONTS
+        fonts=typefaces(),
     )
 
 

@@ -40,7 +40,7 @@ RELATION = 1.4
 FRAME = 0.5
 """What the frame round a result adds to its width and height."""
 
-_SPREAD = 1.07  # TeX's mathematics is wider than the measured font
+_SPREAD = 1.1  # TeX's mathematics is wider than the measured font
 _LINE, _SMALL_LINE = 1.15, 0.95
 _BULLET_GAP, _EQUATION_GAP, _ROW_GAP, _CELL_GAP = 0.4, 0.75, 0.55, 1.6
 _TABLE_ROW, _CODE_LINE, _CODE_CHARACTER = 1.45, 1.22, 0.53

@@ -1,7 +1,5 @@
 """MathML says what LaTeX says, in elements that every browser sets alike."""
 
-# ruff: noqa: RUF001  these signs are meant
-
 from __future__ import annotations
 
 from html import unescape

@@ -1,7 +1,5 @@
 """LaTeX is printed as a lecturer would type it, and TeX takes every kind of node."""
 
-# ruff: noqa: RUF001  these signs are meant
-
 from __future__ import annotations
 
 import subprocess
@@ -57,7 +55,7 @@ def test_every_node_compiles(tmp_path: Path) -> None:
         f"\\begin{{document}}\n{hostile}\n{lines}\n\\end{{document}}\n"
     )
     (tmp_path / "rows.tex").write_text(document, "utf-8")
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [pdflatex, "-interaction=nonstopmode", "-halt-on-error", "rows.tex"],
         cwd=tmp_path,
         capture_output=True,

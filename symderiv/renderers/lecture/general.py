@@ -28,7 +28,7 @@ def general_slides(material: Material) -> tuple[Slide, ...]:
     linear = given.quantity.at(*(index.symbol for index in given.indices))
     return (
         slide(
-            f"{_TITLE}: layer l",
+            (f"{_TITLE}: layer ", Name("l")),
             Paragraph(("In a network of any depth and any widths, layer ", Name("l"), " computes",)),
             _indexed(model, (*model.forward, model.following)),
             remark("for each sample ", Name("n"), " and each node ", Name("j"), "; layer ", Name("l"),
@@ -42,7 +42,8 @@ def general_slides(material: Material) -> tuple[Slide, ...]:
                        ". The same chain rule, in indices:",)),
             _recursion(model),
         ),
-        slide(f"{_TITLE}: as matrices", _matrices(model), _shape_table(model)),
+        slide(f"{_TITLE}: as matrices", _matrices(model), _shape_table(model),
+              remark(Name("1", bold=True), " is a column of ", Name("N"), " ones: it adds the samples up")),
         slide(f"{_TITLE}: backpropagation", Figure(backpropagation_figure(source, layers),
               "Errors flow back from layer to layer and leave the gradients of the parameters")),
         slide("This network's gradients as matrices", _gradients(material)),
@@ -54,18 +55,24 @@ def _indexed(model: GeneralModel, definitions: tuple[Definition, ...]) -> Equati
 
 
 def _recursion(model: GeneralModel) -> Steps:
-    """Return the derived equations, aligned: the error of layer ``l``, then the gradients."""
+    """Return the derived equations, aligned, each with the reason why it has that form."""
+    node, sample = Name("k"), Name("n")
+    reasons = (
+        ("every node ", node, " of the next layer reads it"),
+        ("the activation, node by node",),
+        ("every sample ", sample, " uses the weight"),
+        ("every sample ", sample, " uses the bias"),
+    )
     rows = []
-    for definition in model.backward:
-        chain = index_equation(definition, model.graph)
-        rows.append(Row(chain.sides[0], chain.sides[1], ()))
+    for definition, because in zip(model.backward, reasons, strict=True):
+        left, right = index_equation(definition, model.graph).sides
+        rows.append(Row(left, right, because))
     return Steps(tuple(rows))
 
 
 def _matrices(model: GeneralModel) -> Equations:
-    return Equations(
-        tuple(Line(matrix_equation(d, model.graph)) for d in model.backward), stepwise=True
-    )
+    derived = [d for d in model.backward if d.quantity.role is not Role.ACTIVATION]
+    return Equations(tuple(Line(matrix_equation(d, model.graph)) for d in derived), stepwise=True)
 
 
 def _shape_table(model: GeneralModel) -> Table:

@@ -58,22 +58,22 @@ def _output_layer(material: Material) -> Iterator[Slide]:
     worked = material.result(loss, bias)
     stop = _next_stop(material, worked)
     title = f"Step 1: layer {depth}"
+    by_outputs = material.results([material.result(loss, d) for d in material.outputs], stepwise=False)
+    rule = equation(material.write(worked.target), material.write(worked.steps[0].after))
     yield slide(
         title,
         Paragraph(("By the chain rule,",)),
-        Equations((Line(equation(material.write(worked.target), material.write(worked.steps[0].after))),)),
-        Paragraph(("The loss by ", *_article(material.outputs), ":")),
-        material.results([material.result(loss, d) for d in material.outputs], stepwise=False),
+        Equations((Line(rule),)),
+        *([Paragraph(("In which",)), by_outputs] if len(material.outputs) == 1 else []),
     )
+    if len(material.outputs) > 1:
+        yield slide(f"{title}: the loss by the outputs", by_outputs)
+    yield _activation_slide(material, depth)
     yield from _mixed_outputs(material, stop)
     yield _chain_slide(material, bias)
-    yield _activation_slide(material, depth)
-    locals_ = [material.result(stop, by) for by in _into(material, depth, unit=1)]
-    yield slide(
-        f"Step 1: what reaches {'the output' if len(material.outputs) == 1 else 'the first output'}",
-        Paragraph(("From the chain rule we have",)),
-        material.results(locals_),
-    )
+    title = ("Step 1: the local derivatives of ", entry(stop))
+    for inputs in _into(material, depth, unit=1):
+        yield slide(title, material.results([material.result(stop, by) for by in inputs]))
     yield slide(("Step 1: the derivative by ", entry(bias)), material.steps(worked))
     yield slide(
         "Step 1: similarly",
@@ -81,16 +81,11 @@ def _output_layer(material: Material) -> Iterator[Slide]:
     )
 
 
-def _article(outputs: tuple[Definition, ...]) -> Words:
-    return ("the output ", entry(outputs[0])) if len(outputs) == 1 else ("its outputs",)
-
-
 def _mixed_outputs(material: Material, stop: Definition) -> Iterator[Slide]:
     """Where each output depends on every pre-activation, work the loss by one of those out first."""
     if stop.quantity.role is not Role.PREACTIVATION:
         return
     worked = material.result(material.loss, stop)
-    yield _activation_slide(material, material.network.depth)
     yield slide(("Step 1: the derivative by ", entry(stop)), material.steps(worked), *_facts(worked))
 
 
@@ -110,12 +105,12 @@ def _activation_slide(material: Material, layer: int) -> Slide:
     return slide(f"The derivative of the {activation.name} function", *shown)
 
 
-def _into(material: Material, layer: int, unit: int) -> Iterator[Definition]:
-    """Yield what a unit's linear sum reads: its bias, its weights, and the values before it."""
-    yield material.of_layer(Role.BIAS, layer)[unit - 1]
-    yield from (w for w in material.of_layer(Role.WEIGHT, layer) if w.quantity.indices[1] == unit)
+def _into(material: Material, layer: int, unit: int) -> Iterator[list[Definition]]:
+    """Yield what a unit's linear sum reads: its bias and weights, and the values before it."""
+    weights = [w for w in material.of_layer(Role.WEIGHT, layer) if w.quantity.indices[1] == unit]
+    yield [material.of_layer(Role.BIAS, layer)[unit - 1], *weights]
     if layer > 1:
-        yield from material.units(layer - 1)
+        yield list(material.units(layer - 1))
 
 
 def _from_layer(material: Material, layer: int) -> list[Definition]:

@@ -9,8 +9,9 @@ from functools import cached_property
 from sympy import Expr
 
 from symderiv import expression as ex
-from symderiv.derivation import Derivation, Result, Step
+from symderiv.derivation import Chain, Derivation, Result, Step
 from symderiv.expression import Node, equation
+from symderiv.functions import Activation
 from symderiv.graph import Definition, Graph
 from symderiv.network import Network
 from symderiv.notation import Quantity, Role, name
@@ -118,9 +119,14 @@ class Material:
 
     def because(self, step: Step) -> Words:
         """Return the reason beside a row."""
-        if step.rule == "fold" and isinstance(step.used, Definition) and step.used.rhs is not None:
-            known = equation(self.write(step.used.atom), self.write(step.used.rhs))
-            return ("with ", known)
+        if step.rule == "fold" and isinstance(step.used, Definition):
+            return ("with the definition of ", self.write(step.used.atom))
+        chains = step.before.atoms(Chain)
+        if step.rule in {"outer", "inner"} and len(chains) == 1:
+            factor = chains.pop().args[0 if step.rule == "outer" else 1]
+            return ("derivative of ", self.write(factor.args[0]))
+        if step.rule in {"outer", "inner"}:
+            return ("what is known" if step.rule == "outer" else "the local derivatives",)
         return (step.because,)
 
     def mean_or_sum(self) -> str:
@@ -143,6 +149,13 @@ def _marked(node: Node, rule: str) -> Node:
             return ex.Negative(_marked(operand, rule))
         case _:
             return node
+
+
+def applied(activation: Activation, argument: Node) -> Node:
+    """Return ``f(z)`` as it is written; the identity leaves ``z``."""
+    if activation.name == "identity":
+        return argument
+    return ex.Call(activation.symbol, (argument,))
 
 
 def entry(definition: Definition) -> Node:

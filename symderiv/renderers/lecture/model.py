@@ -8,7 +8,6 @@ import sympy as sp
 
 from symderiv import expression as ex
 from symderiv.expression import Call, Name, Node, Number, equation
-from symderiv.functions import Activation
 from symderiv.graph import Definition, Graph
 from symderiv.network import N, size
 from symderiv.notation import PARAMETERS, Quantity, Role, name
@@ -24,8 +23,7 @@ from symderiv.renderers.deck import (
     Table,
     Words,
 )
-from symderiv.renderers.geometry import Bounds
-from symderiv.renderers.lecture.material import Material, alias, entry, listed, remark, slide
+from symderiv.renderers.lecture.material import Material, alias, applied, entry, listed, remark, slide
 from symderiv.renderers.network_figure import EdgeKey, network_figure
 from symderiv.renderers.plot_figure import Samples, points_figure
 from symderiv.renderers.scene import Scene
@@ -33,6 +31,8 @@ from symderiv.views import array_name, matrix_equation, shape_of
 from symderiv.writing import entry_name, write
 
 MOST_ROWS = 8
+_FITTING_LINES = 6
+_FITTING_COLUMNS = 4
 
 
 def model_slides(material: Material) -> tuple[Slide, ...]:
@@ -85,8 +85,9 @@ def _problem(material: Material) -> Iterator[Slide]:
     lines = _failing_lines(samples)
     if lines:
         scene = points_figure(samples, lines)
-        description = "Straight lines through the points: each leaves a point on the wrong side"
-        yield slide("Why one line cannot separate the classes", Figure(scene, description), _why(samples))
+        figure = Figure(scene, "Straight lines through the points: each leaves one on the wrong side")
+        yield slide("Why one line cannot separate the classes", figure)
+        yield slide("Why one line cannot separate the classes", *_why(samples))
 
 
 def _number(value: float) -> Node:
@@ -95,22 +96,16 @@ def _number(value: float) -> Node:
 
 
 def _failing_lines(samples: Samples) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """Return some lines, if none through two points, moved a little, parts the classes.
-
-    A line that separates two finite sets can be moved until it touches a point of each, so trying
-    those decides it. What is shown are lines between the rows, the columns and the diagonals.
-    """
+    """Return some lines between the points, if the centres of both classes show that all fail."""
     if _centres(samples)[0] != _centres(samples)[1]:
         return []
-    box = Bounds(
-        min(x for x, _ in samples.points), min(y for _, y in samples.points),
-        max(x for x, _ in samples.points), max(y for _, y in samples.points),
-    )  # fmt: skip
-    middle_x, middle_y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+    xs, ys = zip(*samples.points, strict=True)
+    left, right, bottom, top = min(xs), max(xs), min(ys), max(ys)
+    middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
     return [
-        ((box.left, middle_y), (box.right, middle_y)),
-        ((middle_x, box.bottom), (middle_x, box.top)),
-        ((box.left, middle_y), (middle_x, box.bottom)),
+        ((left, middle_y), (right, middle_y)),
+        ((middle_x, bottom), (middle_x, top)),
+        ((middle_x, top), (right, middle_y)),
     ]
 
 
@@ -125,22 +120,28 @@ def _centres(samples: Samples) -> list[tuple[sp.Rational, ...]]:
     return found
 
 
-def _why(samples: Samples) -> Paragraph:
+def _why(samples: Samples) -> tuple[Block, ...]:
     """Explain it: both classes have one centre, where a linear function has one value."""
     (x, y), _ = _centres(samples)
-    centre = ex.Brackets(ex.Listing((write_number(x), write_number(y))))
-    line = ex.Sum((
-        ex.Product((Name("w", (Number("1"),)), samples.axes[0])),
-        ex.Product((Name("w", (Number("2"),)), samples.axes[1])),
-        Name("b"),
-    ))  # fmt: skip
-    return Paragraph((
-        "Both classes have the same centre ", centre, ". If ", line, " were positive on one class and "
-        "negative on the other, its value there, the mean over either class, would have both signs.",
-    ))  # fmt: skip
+    centre = ex.Brackets(ex.Listing((_exact(x), _exact(y))))
+    weights = (Name("w", (Number("1"),)), Name("w", (Number("2"),)))
+    products = (ex.Product(pair) for pair in zip(weights, samples.axes, strict=True))
+    line = ex.Call(Name("f"), samples.axes)
+    zero, (below, above) = Number("0"), samples.names
+    return (
+        Paragraph(("Suppose a line did, with a linear function that is positive on one side only:",)),
+        Equations((Line(equation(line, ex.Sum((*products, Name("b"))))),)),
+        Bullets((
+            ("The mean of a linear function over some points is its value at their centre",),
+            ("Both classes have the same centre, ", centre),
+            ("Over the points with ", above, " the mean would be ", ex.Relation((Name("f"), zero), (">",)),
+             ", over those with ", below, " it would be ", ex.Relation((Name("f"), zero), ("<",)),
+             ": both at one point, which is impossible"),
+        ), stepwise=True),
+    )  # fmt: skip
 
 
-def write_number(value: sp.Expr) -> Node:
+def _exact(value: sp.Expr) -> Node:
     """Return an exact number for print."""
     if value.q == 1:
         return Number(str(value))
@@ -190,38 +191,36 @@ def _nodes(count: int) -> str:
 # --- forward --------------------------------------------------------------------------------------
 
 
-def applied(activation: Activation, argument: Node) -> Node:
-    """Return ``f(z)`` as it is written; the identity leaves ``z``."""
-    if activation.name == "identity":
-        return argument
-    return Call(activation.symbol, (argument,))
-
-
 def _forward(material: Material) -> Iterator[Slide]:
-    for layer in range(1, material.network.depth + 1):
-        activation = material.network.activations[layer - 1]
-        lines = []
-        linear = material.of_layer(Role.PREACTIVATION, layer)
-        helpers = material.of_layer(Role.NORMALISER, layer)
-        if helpers:
-            lines += [Line(_definition(material, d)) for d in (*linear, *helpers)]
-            lines += [Line(_definition(material, d)) for d in material.units(layer)]
-        else:
-            for z, a in zip(linear, material.units(layer), strict=True):
-                lines += [Line(_definition(material, z)), Line(_activated(activation, z, a))]
-        title = f"Feedforward: layer {layer}"
-        yield slide(title, Equations(tuple(lines), stepwise=True), *_formula(material, layer))
+    """Show all layers on one slide if they fit, else one slide for each."""
+    layers = range(1, material.network.depth + 1)
+    lines = {layer: _layer_lines(material, layer) for layer in layers}
+    if sum(map(len, lines.values())) <= _FITTING_LINES:
+        shown = tuple(line for layer in layers for line in lines[layer])
+        notes = [note for layer in layers for note in _formula(material, layer)]
+        yield slide("Feedforward", Equations(shown, stepwise=True), *notes)
+        return
+    for layer in layers:
+        equations = Equations(lines[layer], stepwise=True)
+        yield slide(f"Feedforward: layer {layer}", equations, *_formula(material, layer))
+
+
+def _layer_lines(material: Material, layer: int) -> tuple[Line, ...]:
+    linear, units = material.of_layer(Role.PREACTIVATION, layer), material.units(layer)
+    helpers = material.of_layer(Role.NORMALISER, layer)
+    if helpers:
+        return tuple(Line(_definition(material, d)) for d in (*linear, *helpers, *units))
+    activation = material.network.activations[layer - 1]
+    lines = []
+    for z, a in zip(linear, units, strict=True):
+        names = [node for node in (entry(a), alias(a)) if node is not None]
+        lines += [Line(_definition(material, z)), Line(equation(*names, applied(activation, entry(z))))]
+    return tuple(lines)
 
 
 def _definition(material: Material, definition: Definition) -> Node:
     assert definition.rhs is not None
     return equation(entry(definition), material.write(definition.rhs))
-
-
-def _activated(activation: Activation, linear: Definition, unit: Definition) -> Node:
-    r"""Return ``\hat y = a_1^{(2)} = \sigma(z_1^{(2)})``, with both names of a prediction."""
-    names = [node for node in (entry(unit), alias(unit)) if node is not None]
-    return equation(*names, applied(activation, entry(linear)))
 
 
 def _formula(material: Material, layer: int) -> tuple[Block, ...]:
@@ -246,29 +245,29 @@ def _formula(material: Material, layer: int) -> tuple[Block, ...]:
 def _matrices(material: Material) -> Iterator[Slide]:
     title = "In matrix form"
     graph = material.derivation.graph
-    blocks: list[Block] = []
     data = material.network.data
     if data is not None and len(data.X) <= MOST_ROWS:
-        values = [
-            equation(array_name(key, graph), _literal(rows)) for key, rows in (("X", data.X), ("Y", data.Y))
-        ]
-        blocks.append(Equations((Line(ex.Listing(tuple(values))),)))
-    if max(material.network.sizes) <= 4:
-        for layer in range(1, material.network.depth + 1):
-            blocks.append(Equations((Line(_parameters(material, layer)),)))
-    if blocks:
-        yield slide(title, *blocks, remark("One row for each sample, one column for each node."))
-    computed = [d for d in graph.definitions if d.rhs is not None and d.quantity.layered or
-                d.quantity.role is Role.PREDICTION]  # fmt: skip
+        inputs, labels = (
+            Equations((Line(equation(array_name(key, graph), _literal(rows))),))
+            for key, rows in (("X", data.X), ("Y", data.Y))
+        )
+        note = remark("one row for each sample, one column for each node")
+        yield slide(f"{title}: the data", Columns((inputs,), (labels,), 0.5), note)
+    if max(material.network.sizes) <= _FITTING_COLUMNS:
+        rows = [_parameters(material, layer) for layer in range(1, material.network.depth + 1)]
+        weights, biases = (Equations(tuple(Line(row[side]) for row in rows)) for side in (0, 1))
+        yield slide(f"{title}: the parameters", Columns((weights,), (biases,), 0.6))
+    computed = [d for d in graph.definitions if d.rhs is not None and d.quantity.layer is not None]
     lines = tuple(Line(_matrix_line(material, d), material.labels[d.key]) for d in computed)
-    yield slide(title, Equations(lines, stepwise=True), _shapes(material))
+    yield slide(f"{title}: feedforward", Equations(lines, stepwise=True), _shapes(material))
 
 
 def _literal(rows: tuple[tuple[float, ...], ...]) -> Node:
     return ex.Matrix(tuple(tuple(_number(value) for value in row) for row in rows))
 
 
-def _parameters(material: Material, layer: int) -> Node:
+def _parameters(material: Material, layer: int) -> tuple[Node, Node]:
+    """Return the weights and the biases of a layer, entry by entry."""
     graph = material.derivation.graph
     fan_in, units = material.network.sizes[layer - 1], material.network.sizes[layer]
     weights = tuple(
@@ -276,10 +275,10 @@ def _parameters(material: Material, layer: int) -> Node:
         for i in range(1, fan_in + 1)
     )
     biases = tuple(name(Quantity(Role.BIAS, layer).at(j)) for j in range(1, units + 1))
-    return ex.Listing((
+    return (
         equation(array_name(f"W{layer}", graph), ex.Matrix(weights)),
         equation(array_name(f"b{layer}", graph), ex.Matrix((biases,))),
-    ))  # fmt: skip
+    )
 
 
 def _matrix_line(material: Material, definition: Definition) -> Node:
@@ -325,7 +324,7 @@ def _loss(material: Material) -> Iterator[Slide]:
     network, loss = material.network, material.loss
     words = network.loss_function.words
     predictions = listed([entry(d) for d in material.outputs])
-    lines = [Line(_definition(material, loss))]
+    line = Line(_definition(material, loss), material.labels["L"])
     where: list[Line] = []
     last = material.of_layer(Role.PREACTIVATION, network.depth)
     activation = network.activations[-1]
@@ -336,30 +335,36 @@ def _loss(material: Material) -> Iterator[Slide]:
     labels = listed([entry(d) for d in material.components.of_role(Role.LABEL)])
     yield slide(
         "The loss of one sample",
-        Equations(tuple(lines)),
-        Paragraph((f"the {words}: ", *labels, " is the actual value, ", *predictions, " the predicted one")),
+        Equations((line,)),
+        Paragraph((f"the {words}: ", *labels, *_values(len(material.outputs), predictions))),
         *([Equations(tuple(where))] if where else []),
     )
     yield slide(
         "The loss of all samples",
-        Equations(tuple(Line(node) for node in _cost(material))),
+        Equations(tuple(_cost(material))),
         Paragraph((f"the {material.mean_or_sum()} over the ", Name("N"), " samples; the gradient of ",
                    Name("J"), " is that ", material.mean_or_sum(), " of the gradients of ", Name("L"))),
     )  # fmt: skip
 
 
-def _cost(material: Material) -> Iterator[Node]:
+def _values(count: int, predictions: Words) -> Words:
+    if count == 1:
+        return (" is the actual value, ", *predictions, " the predicted one")
+    return (" are the actual values, ", *predictions, " the predicted ones")
+
+
+def _cost(material: Material) -> Iterator[Line]:
     """Return the cost over the losses, and with the loss put in where it has one term."""
     graph = material.derivation.graph
     cost, loss = graph["J"], graph["L"]
     assert cost.rhs is not None
     assert loss.rhs is not None
-    yield equation(name(cost.quantity), write(cost.rhs, graph))
+    yield Line(equation(name(cost.quantity), write(cost.rhs, graph)), material.labels["J"])
     if material.network.sizes[-1] == 1:
         one = {index: sp.Integer(1) for index in loss.rhs.atoms(sp.Sum).pop().variables}
         lone = loss.rhs.replace(sp.Sum, lambda body, *_: body.xreplace(one)).subs(size(material.network.depth), 1)
         whole = cost.rhs.xreplace({loss.atom: lone})
-        yield equation(name(cost.quantity), write(whole, graph, lambda e: _of_sample(e, graph)))
+        yield Line(equation(name(cost.quantity), write(whole, graph, lambda e: _of_sample(e, graph))))
 
 
 def _of_sample(scalar: sp.Expr, graph: Graph) -> Node:

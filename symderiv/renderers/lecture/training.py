@@ -72,5 +72,5 @@ def _predictions(material: Material, outcome: Outcome) -> tuple[Block, ...]:
 
 
 def _short(value: float) -> Node:
-    text = f"{abs(value):.4g}" if abs(value) >= 1e-3 or value == 0 else "0.000"
+    text = f"{abs(value):g}" if value == int(value) else f"{abs(value):.4f}"
     return Negative(Number(text)) if value < 0 and float(text) else Number(text)

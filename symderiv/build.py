@@ -1,0 +1,191 @@
+"""From a network to every artefact: derive, prove, emit, run, cross-check, render, write.
+
+Nothing is written before everything is made, so a failure leaves the folder as it was.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symderiv import __version__
+from symderiv.crosscheck import TOLERANCE, CheckReport, compare, run_file
+from symderiv.derivation import Derivation
+from symderiv.emitters.numpy import numpy_source
+from symderiv.latex.printer import latex
+from symderiv.network import Network
+from symderiv.output_files import OutputFolder
+from symderiv.pipeline import derive
+from symderiv.program import backward_pass, equation_labels, lowered
+from symderiv.proof import TOLERANCE as PROOF_TOLERANCE
+from symderiv.proof import Proof, prove
+from symderiv.renderers.beamer import beamer
+from symderiv.renderers.html import html
+from symderiv.renderers.lecture import Material, Outcome, lecture
+from symderiv.renderers.pdf import PdfResult, compile_pdf
+from symderiv.renderers.report import Report, report_html
+from symderiv.spec import to_dict
+from symderiv.views import index_equation, matrix_equation
+
+PARTS = ("slides", "html", "code", "report")
+_GRID = 33
+_MARGIN = 0.4
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a build wrote, what it checked with which outcome, and what else there is to say."""
+
+    written: tuple[Path, ...]
+    checks: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    passed: bool
+
+
+def build(
+    network: Network,
+    output: Path,
+    *,
+    only: frozenset[str] | None = None,
+    force: bool = False,
+    progress: Tell = lambda _: None,
+) -> BuildResult:
+    """Build the ``only`` parts of a network's artefacts (all of ``PARTS`` by default) in ``output``.
+
+    Raises ``DerivationError`` if a gradient fails its proof, ``OutputError`` if a file cannot be
+    written or was edited by hand.
+    """
+    parts = frozenset(PARTS) if only is None else only
+    progress("deriving")
+    derivation = derive(network)
+    progress("proving each gradient")
+    proofs = prove(derivation)
+    progress("running the emitted code")
+    source = numpy_source(lowered(derivation))
+    report, outcome = _run(derivation, source)
+    checks = _checks(proofs, report)
+    folder = OutputFolder(output)
+    if "code" in parts:
+        folder.add("train.py", source)
+    progress("drawing the slides")
+    deck = lecture(Material(derivation, source, outcome, checks))
+    pdf = PdfResult(None)
+    if "html" in parts:
+        folder.add("slides.html", html(deck))
+    if "slides" in parts:
+        tex = beamer(deck)
+        folder.add("slides.tex", tex)
+        progress("compiling the slides")
+        pdf = _compiled(folder, tex)
+        checks += _fit(pdf)
+    if "report" in parts:
+        folder.add("report.html", report_html(Report(derivation, proofs, checks, outcome)))
+    written = folder.write(_record(derivation, checks, outcome), force=force)
+    notes = (pdf.message,) if pdf.message else ()
+    return BuildResult(written, checks, notes, report.passed and not pdf.problems)
+
+
+def _run(derivation: Derivation, source: str) -> tuple[CheckReport, Outcome | None]:
+    """Run the emitted code: compare it with the derivation, and train it on the data."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "train.py"
+        path.write_text(source, encoding="utf-8")
+        module = run_file(path)
+    report = compare(derivation, module)
+    data = derivation.network.data
+    if data is None:
+        return report, None
+    X, Y = np.array(data.X, float), np.array(data.Y, float)
+    params, losses = module.train(module.init_params(), X, Y)
+    losses.append(module.loss(params, X, Y))
+    predictions = tuple(map(tuple, module.forward(params, X).tolist()))
+    outcome = Outcome(tuple(losses), predictions)
+    if derivation.network.inputs == 2 and derivation.network.sizes[-1] == 1:
+        square, points = _plane(X)
+        grid = module.forward(params, points).reshape(_GRID, _GRID)
+        outcome = Outcome(outcome.losses, predictions, tuple(map(tuple, grid.tolist())), square)
+    return report, outcome
+
+
+def _plane(X: np.ndarray) -> tuple[tuple[float, float, float, float], np.ndarray]:
+    """Return a square about the samples, and the points of a grid over it, lowest row first."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    reach = _MARGIN * float(max(high - low))
+    (left, bottom), (right, top) = (low - reach).tolist(), (high + reach).tolist()
+    across, up = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
+    return (left, bottom, right, top), np.stack([across.ravel(), up.ravel()], axis=1)
+
+
+def _checks(proofs: tuple[Proof, ...], report: CheckReport) -> tuple[tuple[str, str], ...]:
+    """Say what was checked; differences appear as bounds, so that any machine prints the same."""
+    shown = f"< 1e{round(float(np.log10(float(PROOF_TOLERANCE))))}"
+    count = len(proofs)
+    steps = "central and complex-step differences, 50 digits"
+    if proofs[0].complex_step is None:
+        steps = "central differences, 50 digits"
+    outcome = f"< {TOLERANCE:.0e}" if report.passed else f"FAILED: {_culprits(report)}"
+    return (
+        ("each gradient equals sympy.diff of the expanded loss, as an identity", f"{count} of {count}"),
+        (f"each gradient against {steps}", shown),
+        (f"train.py against the equations, {len(report.rows)} quantities", outcome),
+    )
+
+
+def _culprits(report: CheckReport) -> str:
+    return ", ".join(f"{row.name} ({row.label})" for row in report.culprits)
+
+
+def _compiled(folder: OutputFolder, tex: str) -> PdfResult:
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "slides.tex"
+        path.write_text(tex, encoding="utf-8")
+        result = compile_pdf(path)
+        if result.pdf is not None:
+            folder.add("slides.pdf", result.pdf.read_bytes(), same_everywhere=False)
+        else:
+            folder.remove("slides.pdf")  # it would show an older deck
+    return result
+
+
+def _fit(pdf: PdfResult) -> tuple[tuple[str, str], ...]:
+    if pdf.pdf is None:
+        return ()
+    outcome = "none" if not pdf.problems else f"FAILED: {len(pdf.problems)}, such as {pdf.problems[0]}"
+    return (("slides.pdf: boxes over a margin, missing letters", outcome),)
+
+
+def _record(
+    derivation: Derivation, checks: tuple[tuple[str, str], ...], outcome: Outcome | None
+) -> dict[str, Any]:
+    """Return what ``report.json`` says: enough to make the derivation anew, and to read it."""
+    graph = derivation.graph
+    labels = equation_labels(derivation)
+    return {
+        "symderiv": __version__,
+        "spec": to_dict(derivation.network),
+        "gradients": {
+            d.key: {
+                "equation": labels[d.key],
+                "index": latex(index_equation(d, graph)),
+                "matrix": latex(matrix_equation(d, graph)),
+            }
+            for d in backward_pass(derivation)
+        },
+        "facts": [fact.because for fact in graph.facts],
+        "checks": [{"check": what, "outcome": found} for what, found in checks[:3]],
+        **({"training": _training(outcome)} if outcome is not None else {}),
+    }
+
+
+def _training(outcome: Outcome) -> dict[str, str | int]:
+    return {
+        "epochs": len(outcome.losses) - 1,
+        "first_cost": f"{outcome.losses[0]:.4g}",
+        "last_cost": f"{outcome.losses[-1]:.4g}",
+    }
