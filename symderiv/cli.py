@@ -164,10 +164,11 @@ def derive(
 ) -> None:
     """Print a network's gradients."""
     with _progress("deriving"):
-        from symderiv import pipeline
+        from symderiv.pipeline import derive as differentiate
+        from symderiv.renderers.listing import show
         from symderiv.spec import load
 
-        text = pipeline.show(pipeline.derive(load(spec)), wrt, steps, latex)
+        text = show(differentiate(load(spec)), wrt, steps=steps, as_latex=latex)
     _Console().say(text.removesuffix("\n"))
 
 
@@ -183,13 +184,17 @@ def check(
 
         report = crosscheck(folder)
     console = _Console()
-    wide = max((len(row.name) for row in report.rows), default=0)
+    console.say("largest relative difference between the code and the equation on the slides")
     for row in report.rows:
-        console.say(
-            f"{row.name:<{wide}}  {row.label:<8}  largest relative difference "
-            f"{row.difference:.1e}  {'agrees' if row.passed else 'DIFFERS'}",
-            "" if row.passed else "red",
+        first = row in report.culprits
+        outcome = (
+            "agrees" if row.passed else "DIFFERS" if first else "differs, since it reads these"
         )
+        console.say(
+            f"  {row.name:<5} {row.label:<5} {row.difference:.1e}  {outcome}", "red" * first
+        )
+    for row in report.culprits:
+        console.say(f"{folder / 'train.py'}: {row.name} is not equation {row.label}", "red")
     _verdict(console, passed=report.passed)
 
 

@@ -11,7 +11,8 @@ numbers, sums become terms, ``W1[2, 1]`` becomes the symbol ``w1_2_1``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -123,14 +124,19 @@ class Graph:
         except KeyError:
             raise UnknownNameError(f"no quantity named '{key}'{did_you_mean(key, self.by_key)}") from None
 
-    def find(self, text: str) -> Definition:
-        """Return what a person means by ``text``: a code name or a slide name, braces or not."""
+    def find(self, text: str, *, also: Iterable[str] = ()) -> Definition:
+        """Return what a person means by ``text``: a code name or a slide name, braces or not.
+
+        Raises ``UnknownNameError`` with the nearest name, which may be one of ``also``.
+        """
         wanted = same_name(text)
         names = {typed(d.quantity): d for d in self.definitions}
         names |= {d.key: d for d in self.definitions}
         if wanted in names:
             return names[wanted]
-        raise UnknownNameError(f"no quantity named '{text}'{did_you_mean(wanted, names)}")
+        shown = {typed(d.quantity) for d in self.definitions}.union(also)
+        near = did_you_mean(re.sub(r"[{}\\s]", "", text), shown)
+        raise UnknownNameError(f"no quantity named '{text}'{near}")
 
     @cached_property
     def positions(self) -> Mapping[str, int]:

@@ -56,27 +56,29 @@ def label_places(edges: Sequence[Edge], nodes: Sequence[Bounds]) -> tuple[float,
             return None
     # The label with the fewest places chooses first; ties keep the order of the edges.
     order = sorted(range(len(edges)), key=lambda index: len(free[index]))
-    chosen: dict[int, _Choice] = {}
     tries = 0
 
-    def choose(depth: int) -> bool:
+    def extended(chosen: tuple[_Choice, ...]) -> tuple[_Choice, ...] | None:
         nonlocal tries
-        if depth == len(order):
-            return True
-        taken = [choice.box.padded(_CLEARANCE) for choice in chosen.values()]
-        for choice in free[order[depth]]:
+        if len(chosen) == len(order):
+            return chosen
+        taken = [choice.box.padded(_CLEARANCE) for choice in chosen]
+        for choice in free[order[len(chosen)]]:
             tries += 1
             if tries > _PATIENCE:
-                return False
+                return None
             if any(overlap(choice.box, box) for box in taken):
                 continue
-            chosen[order[depth]] = choice
-            if choose(depth + 1):
-                return True
-            del chosen[order[depth]]
-        return False
+            found = extended((*chosen, choice))
+            if found:
+                return found
+        return None
 
-    return tuple(chosen[index].place for index in range(len(edges))) if choose(0) else None
+    found = extended(())
+    if found is None:
+        return None
+    places = {index: choice.place for index, choice in zip(order, found, strict=True)}
+    return tuple(places[index] for index in range(len(edges)))
 
 
 def _free_places(edge: Edge, edges: Sequence[Edge], nodes: Sequence[Bounds]) -> list[_Choice]:

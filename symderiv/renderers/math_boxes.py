@@ -181,7 +181,7 @@ def _character(name: Name) -> str:
         return _greek(SYMBOLS[base], bold=name.bold)
     if len(base) > 1 or not base.isascii() or not base.isalpha():
         return base
-    if False and not name.bold:
+    if base == "h" and not name.bold:
         return "\u210e"  # where Unicode has the italic h
     capital = base.isupper()
     start = (0x1D400 if name.bold else 0x1D434) + (0 if capital else 26)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -54,17 +55,15 @@ def report_html(report: Report) -> str:
 
 
 def _math(node: Node) -> Markup:
-    return Markup(mathml(node, display=False))  # noqa: S704  the printer escapes
+    return Markup(mathml(node, display=True))  # noqa: S704  the printer escapes
 
 
-def _gradients(derivation: Derivation) -> list[tuple[Markup, str]]:
-    """Return each parameter's derivative in components, and how many steps led to it."""
+def _gradients(derivation: Derivation) -> Iterator[tuple[Markup, list[tuple[Markup, str]]]]:
+    """Yield each parameter's derivative in components, and the rows that led to it."""
     components = derivation.network.components
     loss = components.of_role(Role.LOSS)[0]
-    rows = []
     for definition in components.of_role(*PARAMETERS):
         result = derivation.component(loss.key, definition.key)
         left = ex.Partial(name(loss.quantity), name(definition.quantity))
-        equation = ex.equation(left, write(result.value, components))
-        rows.append((_math(equation), "; ".join(dict.fromkeys(step.because for step in result.steps))))
-    return rows
+        rows = [(_math(write(step.after, components)), step.because) for step in result.steps]
+        yield _math(ex.equation(left, write(result.value, components))), rows

@@ -135,15 +135,16 @@ def test_index_below_layer_above() -> None:
     assert min(part.x for part in scripts) >= letter.size * glyph("𝑤").advance
 
 
-def test_hat_over_other_letters_is_a_glyph_above() -> None:
-    """A bold capital has no composed glyph to rely on: its hat stands above its middle."""
-    letter, hat = layout(Name("Y", bold=True, accent="hat")).parts
+@pytest.mark.parametrize(("bold", "capital"), [(True, "𝐘"), (False, "𝑌")])
+def test_hat_over_a_capital_is_a_glyph_above(bold: bool, capital: str) -> None:  # noqa: FBT001
+    """A capital has no composed glyph to rely on: its hat stands above its middle."""
+    letter, hat = layout(Name("Y", bold=bold, accent="hat")).parts
     assert isinstance(letter, Run)
     assert isinstance(hat, Run)
-    assert (letter.text, hat.text) == ("𝐘", "ˆ")
+    assert (letter.text, hat.text) == (capital, "ˆ")
     middle = hat.x + glyph("ˆ").advance / 2
-    assert middle == pytest.approx(glyph("𝐘").accent)
-    assert hat.y - glyph("ˆ").descent > glyph("𝐘").ascent
+    assert middle == pytest.approx(glyph(capital).accent)
+    assert hat.y - glyph("ˆ").descent > glyph(capital).ascent
 
 
 def test_fraction_has_a_bar_between() -> None:
@@ -155,6 +156,21 @@ def test_fraction_has_a_bar_between() -> None:
     assert top.y - glyph("𝑥").descent > bar.y + bar.height
     assert bottom.y + glyph("𝑦").ascent < bar.y
     assert top.size == bottom.size == 1.0
+
+
+def test_fractions_nest() -> None:
+    """A fraction in a numerator stays above the outer bar, one in a denominator below it."""
+    parts = layout(Fraction(Fraction(X, Y), Fraction(Y, X))).parts
+    inner, outer, last = (part for part in parts if isinstance(part, Rule))
+    upper, lower = parts[: parts.index(outer)], parts[parts.index(outer) + 1 :]
+    assert inner in upper
+    assert last in lower
+    for part in upper:
+        if isinstance(part, Run):
+            assert part.y - glyph(part.text).descent > outer.y + outer.height
+    for part in lower:
+        if isinstance(part, Run):
+            assert part.y + glyph(part.text).ascent < outer.y
 
 
 def test_brackets_grow_round_tall_content_only() -> None:

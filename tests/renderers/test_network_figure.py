@@ -11,6 +11,7 @@ from sample_figures import bias, network, node_names, weight
 
 from symderiv.expression import Node, Number
 from symderiv.renderers.geometry import Bounds, overlap
+from symderiv.renderers.label_placement import Edge, label_places
 from symderiv.renderers.network_figure import MOST_NODES, EdgeKey, network_figure
 from symderiv.renderers.scene import Circle, Label, Paint, Scene, Segment
 
@@ -71,6 +72,25 @@ def test_no_label_hits_anything(sizes: tuple[int, ...]) -> None:
         box = grown(label)
         assert [runs_through(edge, box) for edge in edges(scene)].count(True) == 1, label
         assert not any(overlap(box, circle.bounds) for circle in circles(scene)), label
+
+
+def test_label_keeps_off_a_node_beside_its_edge() -> None:
+    """A node that lies where the label would best stand moves it along the edge."""
+    edge = Edge((0.0, 0.0), (10.0, 0.0), 0.6, 0.4)
+    assert label_places([edge], []) == (0.35,)
+    places = label_places([edge], [Bounds(2.0, 0.1, 4.0, 1.0)])
+    assert places is not None
+    assert not overlap(edge.box(places[0]), Bounds(2.0, 0.1, 4.0, 1.0))
+    assert label_places([edge], [Bounds(0.0, 0.1, 10.0, 1.0)]) is None
+
+
+def test_labels_give_way_to_each_other() -> None:
+    """Two edges side by side: one label is moved; too close for any two labels: no answer."""
+    edges = [Edge((0.0, y), (4.0, y), 1.0, 0.4) for y in (0.0, 0.3)]
+    places = label_places(edges, [])
+    assert places is not None
+    assert abs(places[0] - places[1]) * 4.0 > 1.0
+    assert label_places([Edge(e.start, (2.2, e.end[1]), 1.0, 0.5) for e in edges], []) is None
 
 
 def test_each_label_names_its_edge() -> None:

@@ -19,6 +19,7 @@ from symderiv.renderers.scene import (
     Paint,
     Polyline,
     Rect,
+    Role,
     Scene,
     Segment,
     mixed,
@@ -55,6 +56,12 @@ def test_contrast_is_that_of_the_standard() -> None:
     """Black on white is 21:1, and the grey that just passes passes."""
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert contrast("#767676", "#FFFFFF") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("role", sorted(PALETTE.keys() - {"grid", "paper"}))
+def test_every_colour_is_fit_for_text(role: Role) -> None:
+    """F3: any colour that is no background may be that of words on paper."""
+    assert contrast(Paint(role).hex, PALETTE["paper"]) >= 4.5
 
 
 @pytest.mark.parametrize("name", FIGURES)

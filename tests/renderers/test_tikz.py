@@ -73,6 +73,11 @@ def test_fits(name: str) -> None:
     assert unit == pytest.approx(LARGEST_SCALE) or max(width / 14, height / 6.4) > 0.999
 
 
+def test_small_scene_does_not_outgrow_the_slide() -> None:
+    """A single letter is not blown up to the size of a slide."""
+    assert f"[x={LARGEST_SCALE:.4f}cm," in drawn(Scene((Label(Name("x"), 0, 0),), "t"))
+
+
 @pytest.mark.parametrize("sizes", [(2, 2, 1), (2, 3, 2), (4, 5, 3)])
 def test_every_edge_once(sizes: tuple[int, ...]) -> None:
     """F2: one line with a tip for each edge, from its node to its node."""
