@@ -57,7 +57,7 @@ def build(
     force: bool = False,
     progress: Tell = lambda _: None,
 ) -> BuildResult:
-    """Build the ``only`` parts of a network's artefacts (all of ``PARTS`` by default) in ``output``.
+    """Build a network's artefacts in ``output``, or ``only`` those of its ``PARTS``.
 
     Raises ``DerivationError`` if a gradient fails its proof, ``OutputError`` if a file cannot be
     written or was edited by hand.
@@ -133,7 +133,10 @@ def _checks(proofs: tuple[Proof, ...], report: CheckReport) -> tuple[tuple[str, 
         steps = "central differences, 50 digits"
     outcome = f"< {TOLERANCE:.0e}" if report.passed else f"FAILED: {_culprits(report)}"
     return (
-        ("each gradient equals sympy.diff of the expanded loss, as an identity", f"{count} of {count}"),
+        (
+            "each gradient equals sympy.diff of the expanded loss, as an identity",
+            f"{count} of {count}",
+        ),
         (f"each gradient against {steps}", shown),
         (f"train.py against the equations, {len(report.rows)} quantities", outcome),
     )
@@ -158,7 +161,9 @@ def _compiled(folder: OutputFolder, tex: str) -> PdfResult:
 def _fit(pdf: PdfResult) -> tuple[tuple[str, str], ...]:
     if pdf.pdf is None:
         return ()
-    outcome = "none" if not pdf.problems else f"FAILED: {len(pdf.problems)}, such as {pdf.problems[0]}"
+    outcome = (
+        "none" if not pdf.problems else f"FAILED: {len(pdf.problems)}, such as {pdf.problems[0]}"
+    )
     return (("slides.pdf: boxes over a margin, missing letters", outcome),)
 
 

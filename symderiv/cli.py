@@ -109,7 +109,11 @@ def build(
     output: _Output = None,
     only: Annotated[
         str | None,
-        typer.Option(help="Build these parts alone.", metavar="PART,...", show_default="all"),
+        typer.Option(
+            help="Build these parts alone: slides, html, code, report.",
+            metavar="PART,...",
+            show_default="all",
+        ),
     ] = None,
     force: _Force = False,
 ) -> None:
@@ -188,7 +192,7 @@ def check(
     for row in report.rows:
         first = row in report.culprits
         outcome = (
-            "agrees" if row.passed else "DIFFERS" if first else "differs, since it reads these"
+            "agrees" if row.passed else "DIFFERS" if first else "differs, as it reads one that does"
         )
         console.say(
             f"  {row.name:<5} {row.label:<5} {row.difference:.1e}  {outcome}", "red" * first

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -88,7 +88,9 @@ def check(folder: Path) -> CheckReport:
     except (OSError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, SymderivError):
             raise
-        raise OutputError(f"{folder}: no report.json that symderiv wrote; build the folder first") from None
+        raise OutputError(
+            f"{folder}: no report.json that symderiv wrote; build the folder first"
+        ) from None
     if not (folder / "train.py").is_file():
         raise OutputError(f"{folder}: no train.py; build the folder with its code first")
     return compare(derive(network), run_file(folder / "train.py"))
@@ -103,7 +105,9 @@ def compare(derivation: Derivation, module: ModuleType) -> CheckReport:
         found = _found(module, params, X, Y)
         for key, value in expected.items():
             worst[key] = max(worst.get(key, 0.0), _difference(found.get(key), value))
-    return CheckReport(tuple(Row(key, labels[key], value, reads[key]) for key, value in worst.items()))
+    return CheckReport(
+        tuple(Row(key, labels[key], value, reads[key]) for key, value in worst.items())
+    )
 
 
 def _reads(derivation: Derivation) -> dict[str, frozenset[str]]:
@@ -138,7 +142,8 @@ def _cases(network: Network) -> Iterator[tuple[Values, np.ndarray, np.ndarray]]:
     for seed in range(ROUNDS):
         generator = np.random.default_rng(seed)
         params = {
-            d.key: generator.normal(size=_shape(d, network, 0)) for d in network.graph.of_role(*PARAMETERS)
+            d.key: generator.normal(size=_shape(d, network, 0))
+            for d in network.graph.of_role(*PARAMETERS)
         }
         X = generator.normal(size=(SAMPLES, network.inputs))
         Y = generator.uniform(0.05, 0.95, size=(SAMPLES, network.sizes[-1]))

@@ -17,22 +17,22 @@ from symderiv.graph import Definition, Fact, Graph, Index
 from symderiv.network import Network
 
 
-class Partial(sp.Function):
+class Partial(sp.Function):  # type: ignore[misc]
     r"""The derivative of one name by another, not worked out: ``\partial of/\partial by``."""
 
     nargs = (2,)
 
 
-class Chain(sp.Function):
+class Chain(sp.Function):  # type: ignore[misc]
     """A product whose factors are kept apart and in order, as the chain rule gives them."""
 
 
 def multiplied(expr: Expr) -> Expr:
     """Return ``expr`` with every ``Chain`` as an ordinary product."""
-    return expr.replace(Chain, lambda *factors: sp.Mul(*factors))
+    return expr.replace(Chain, sp.Mul)
 
 
-class Same(sp.Function):
+class Same(sp.Function):  # type: ignore[misc]
     """1 where its argument is zero, else 0: the Kronecker delta of two indices as a difference.
 
     ``sympy.KroneckerDelta`` is not used: inside sums, ``doit`` forgets its divisibility.
@@ -123,4 +123,6 @@ class Derivation:
             if definition.key == f"d{key}":
                 return definition
         known = [definition.key.removeprefix("d") for definition in self.adjoints]
-        raise UnknownNameError(f"the cost has no named derivative by '{key}'{did_you_mean(key, known)}")
+        raise UnknownNameError(
+            f"the cost has no named derivative by '{key}'{did_you_mean(key, known)}"
+        )

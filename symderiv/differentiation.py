@@ -25,8 +25,8 @@ from sympy import Expr, Symbol
 
 from symderiv.derivation import Same, Step, Term
 from symderiv.errors import DerivationError
-from symderiv.graph import Definition, Fact, Graph, Index, atom, entries, key_of, keys_in
-from symderiv.notation import GIVEN, Role
+from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
+from symderiv.notation import Role
 from symderiv.simplification import folded, matched, tidy
 
 
@@ -95,7 +95,9 @@ def _chain(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[T
 def _named_primes(expr: Expr) -> Expr:
     """Write the derivative of a function without a formula as a function: ``f'``."""
     primes = {
-        derivative: sp.Function(f"{derivative.expr.func.__name__}'", real=True)(*derivative.expr.args)
+        derivative: sp.Function(f"{derivative.expr.func.__name__}'", real=True)(
+            *derivative.expr.args
+        )
         for derivative in expr.atoms(sp.Derivative)
     }
     return expr.xreplace(primes)
@@ -135,7 +137,9 @@ def _solved(difference: Expr, symbol: Symbol) -> Expr | None:
 def _check_range(value: Expr, index: Index, known: Sequence[Index]) -> None:
     same = [k for k in known if k.symbol == value and (k.low, k.high) == (index.low, index.high)]
     if not same:
-        raise DerivationError(f"the index {value} is not known to run from {index.low} to {index.high}")
+        raise DerivationError(
+            f"the index {value} is not known to run from {index.low} to {index.high}"
+        )
 
 
 _SAMPLE_LETTERS = "nmtuv"
@@ -143,7 +147,7 @@ _UNIT_LETTERS = "ijkpqrshg"
 
 
 def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
-    """Give bound indices readable letters: ``n`` for samples, for units the next after those free."""
+    """Give bound indices letters: ``n`` for samples, for units the next after the free ones."""
     names = {index.symbol.name for index in free}
     first = max((_UNIT_LETTERS.find(name) for name in names), default=-1) + 1
     units = _UNIT_LETTERS[first:] + _UNIT_LETTERS[:first]
@@ -208,10 +212,11 @@ def _adjoint(
     """Gather what reaches ``definition`` from the definitions that use it."""
     free = definition.indices
     at = [index.symbol for index in free]
-    raw: list[Term] = []
-    for user in users:
-        for term in _contributions(user, found[user.key], definition.key, at, graph, fresh):
-            raw.append(term)
+    raw = [
+        term
+        for user in users
+        for term in _contributions(user, found[user.key], definition.key, at, graph, fresh)
+    ]
     flat = [contracted(term, free) for term in raw]
     stages = [raw, flat, _merged(flat, free, graph)]
     target = atom(f"d{definition.key}", *at)
@@ -261,8 +266,7 @@ def _merged(terms: Sequence[Term], free: Sequence[Index], graph: Graph) -> list[
     """Use the facts, and take terms over the same indices together."""
     done: dict[tuple[Index, ...], Expr] = {}
     for term in terms:
-        term = _with_facts(term, graph)
-        canonical = lettered([term], free)[0]
+        canonical = lettered([_with_facts(term, graph)], free)[0]
         done[canonical.bound] = done.get(canonical.bound, sp.Integer(0)) + canonical.body
     merged = [Term(bound, tidy(body, graph)) for bound, body in done.items()]
     return [term for term in merged if term.body != 0] or [Term((), sp.Integer(0))]

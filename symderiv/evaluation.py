@@ -97,7 +97,9 @@ def evaluated(definition: Definition, values: Arrays, sizes: Mapping[Symbol, int
 class _Evaluation:
     """Evaluates expressions over a growing grid of indices."""
 
-    def __init__(self, values: Arrays, sizes: Mapping[Symbol, int], lengths: dict[Symbol, int]) -> None:
+    def __init__(
+        self, values: Arrays, sizes: Mapping[Symbol, int], lengths: dict[Symbol, int]
+    ) -> None:
         self.values = values
         self.sizes = sizes
         self.lengths = lengths
@@ -117,7 +119,8 @@ class _Evaluation:
         used = sorted(entries(expr), key=str)
         names = {entry: sp.Dummy(real=True) for entry in used}
         arrays = [
-            self._entry(e, axes) if isinstance(e, Indexed) else np.asarray(self._number(e)) for e in used
+            self._entry(e, axes) if isinstance(e, Indexed) else np.asarray(self._number(e))
+            for e in used
         ]
         return np.asarray(_function(expr.xreplace(names), list(names.values()))(*arrays))
 
@@ -131,10 +134,12 @@ class _Evaluation:
         inner = self.array(total.function, (*axes, *bound))
         shape = (1,) * len(axes) + tuple(self.lengths[symbol] for symbol in bound)
         whole = np.broadcast_to(inner, np.broadcast_shapes(inner.shape, shape))
-        return whole.sum(axis=tuple(range(len(axes), whole.ndim)))
+        return np.asarray(whole.sum(axis=tuple(range(len(axes), whole.ndim))))
 
     def _entry(self, entry: Indexed, axes: Grid) -> np.ndarray:
-        order = sorted(range(len(entry.indices)), key=lambda place: axes.index(entry.indices[place]))
+        order = sorted(
+            range(len(entry.indices)), key=lambda place: axes.index(entry.indices[place])
+        )
         array = self.values[str(entry.base.label)].transpose(order)
         own = [entry.indices[place] for place in order]
         return array.reshape([self.lengths[s] if s in own else 1 for s in axes])

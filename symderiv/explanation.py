@@ -114,16 +114,16 @@ class Explanations(Mapping[tuple[str, str], Result]):
 
     def _chain_rule(self, target: Expr, of: str, by: str, stops: Iterable[str]) -> list[Step]:
         """Write the derivative as a sum over the stops, then put the known derivatives in."""
-        paths = [
-            (self.graph[stop], self[of, stop], self[stop, by]) for stop in stops
-        ]
+        paths = [(self.graph[stop], self[of, stop], self[stop, by]) for stop in stops]
         shown = sp.Add(*(Chain(outer.target, inner.target) for _, outer, inner in paths))
         steps = [Step(target, target, shown, "chain", "chain rule")]
         for rule, because in (("outer", "what is known"), ("inner", "local derivative")):
-            after = sp.Add(*(
-                Chain(outer.value, inner.target if rule == "outer" else inner.value)
-                for _, outer, inner in paths
-            ))
+            after = sp.Add(
+                *(
+                    Chain(outer.value, inner.target if rule == "outer" else inner.value)
+                    for _, outer, inner in paths
+                )
+            )
             steps.append(Step(target, steps[-1].after, after, rule, because, paths[0][0]))
         return steps
 

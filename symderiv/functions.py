@@ -21,9 +21,10 @@ PROBABILITY = Interval.open(0, 1)
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    r"""``a = formula(z)`` for one unit, or ``a_k = formula(z_k, s)`` with ``s = \sum_k summand(z_k)``.
+    r"""``a = formula(z)`` for one unit; with a ``summand``, ``a_k = formula(z_k, s)``.
 
-    ``range`` is the set of values that ``a`` takes. ``symbol`` is how the function is written.
+    There :math:`s = \sum_k` ``summand(z_k)``. ``range`` is the set of values that ``a``
+    takes. ``symbol`` is how the function is written.
     """
 
     name: str
@@ -60,16 +61,25 @@ ACTIVATIONS = _rows(
     Activation("identity", Name("id"), lambda z: z),
     Activation("sigmoid", Name("sigma"), lambda z: 1 / (1 + sp.exp(-z)), PROBABILITY),
     Activation("tanh", Name("tanh"), sp.tanh, Interval.open(-1, 1)),
-    Activation("relu", Name("relu"), lambda z: sp.Piecewise((z, z > 0), (0, True)),
-               Interval(0, sp.oo)),
-    Activation("softmax", Name("softmax"), lambda z, s: sp.exp(z) / s, PROBABILITY,
-               summand=sp.exp),
+    Activation(
+        "relu", Name("relu"), lambda z: sp.Piecewise((z, z > 0), (0, True)), Interval(0, sp.oo)
+    ),
+    Activation("softmax", Name("softmax"), lambda z, s: sp.exp(z) / s, PROBABILITY, summand=sp.exp),
 )
 
 LOSSES = _rows(
-    Loss("binary_cross_entropy", "binary cross-entropy",
-         lambda y, p: -(y * sp.log(p) + (1 - y) * sp.log(1 - p)), PROBABILITY),
-    Loss("categorical_cross_entropy", "categorical cross-entropy",
-         lambda y, p: -y * sp.log(p), PROBABILITY, one_hot=True),
+    Loss(
+        "binary_cross_entropy",
+        "binary cross-entropy",
+        lambda y, p: -(y * sp.log(p) + (1 - y) * sp.log(1 - p)),
+        PROBABILITY,
+    ),
+    Loss(
+        "categorical_cross_entropy",
+        "categorical cross-entropy",
+        lambda y, p: -y * sp.log(p),
+        PROBABILITY,
+        one_hot=True,
+    ),
     Loss("mean_squared_error", "mean squared error", lambda y, p: (p - y) ** 2, mean=True),
 )

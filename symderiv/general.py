@@ -4,7 +4,9 @@ The equations of layers ``l`` and ``l + 1`` are written with symbolic sizes and 
 without a formula; the adjoint of layer ``l + 1``'s pre-activation is given. What the engine derives
 from them is the recursion
 
-.. math:: \boldsymbol\Delta^{(l)} = (\boldsymbol\Delta^{(l+1)} \mathbf W^{(l+1)\top}) \odot f'(\mathbf Z^{(l)}).
+.. math::
+    \boldsymbol\Delta^{(l)}
+    = (\boldsymbol\Delta^{(l+1)} \mathbf W^{(l+1)\top}) \odot f'(\mathbf Z^{(l)}).
 """
 
 from __future__ import annotations
@@ -23,15 +25,15 @@ from symderiv.notation import Quantity, Role, code
 from symderiv.pipeline import as_equation
 
 LAYER = Symbol("l", integer=True)
-ANY = Activation("f", Name("f"), lambda z: sp.Function("f", real=True)(z))
+ANY = Activation("f", Name("f"), sp.Function("f", real=True))
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralModel:
     """Layer ``l``: its equations, those of ``l + 1`` that read it, and what is derived from them.
 
-    ``backward`` holds the adjoints of layer ``l``: of its activation, its pre-activation, its weights
-    and its biases.
+    ``backward`` holds the adjoints of layer ``l``: of its activation, its pre-activation, its
+    weights and its biases.
     """
 
     graph: Graph

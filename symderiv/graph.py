@@ -30,7 +30,7 @@ class Index:
 
     symbol: Symbol
     high: Expr
-    low: Expr = sp.Integer(1)
+    low: Expr = sp.S.One
 
     @property
     def limits(self) -> tuple[Symbol, Expr, Expr]:
@@ -122,7 +122,9 @@ class Graph:
         try:
             return self.by_key[key]
         except KeyError:
-            raise UnknownNameError(f"no quantity named '{key}'{did_you_mean(key, self.by_key)}") from None
+            raise UnknownNameError(
+                f"no quantity named '{key}'{did_you_mean(key, self.by_key)}"
+            ) from None
 
     def find(self, text: str, *, also: Iterable[str] = ()) -> Definition:
         """Return what a person means by ``text``: a code name or a slide name, braces or not.
@@ -131,7 +133,7 @@ class Graph:
         """
         wanted = same_name(text)
         names = {typed(d.quantity): d for d in self.definitions}
-        names |= {d.key: d for d in self.definitions}
+        names |= {same_name(d.key): d for d in self.definitions}
         if wanted in names:
             return names[wanted]
         shown = {typed(d.quantity) for d in self.definitions}.union(also)
@@ -187,8 +189,10 @@ def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
     for used in definition.rhs.atoms(Indexed):
         places = known[str(used.base.label)].indices
         if len(used.indices) != len(places):
-            raise GraphError(f"{definition.key}: {used} has {len(used.indices)} indices, "
-                             f"its definition {len(places)}")
+            raise GraphError(
+                f"{definition.key}: {used} has {len(used.indices)} indices, "
+                f"its definition {len(places)}"
+            )
     loose = definition.rhs.free_symbols - own
     for symbol in sorted(map(str, (s for s in loose if isinstance(s, Symbol) and s.is_integer))):
         if not any(symbol == str(index.high) for d in known.values() for index in d.indices):
@@ -212,10 +216,16 @@ def instantiate(graph: Graph, sizes: Mapping[Symbol, int], *, drop: Symbol | Non
             quantity = _component(definition, at, sizes, drop)
             rhs = definition.rhs
             if rhs is not None:
-                rhs = _expand(rhs.xreplace({k: sp.Integer(v) for k, v in at.items()}), graph, sizes, drop)
+                rhs = _expand(
+                    rhs.xreplace({k: sp.Integer(v) for k, v in at.items()}), graph, sizes, drop
+                )
             done.append(Definition(quantity, (), rhs))
     facts = tuple(
-        Fact(_expand(fact.left, graph, sizes, drop), _expand(fact.right, graph, sizes, drop), fact.because)
+        Fact(
+            _expand(fact.left, graph, sizes, drop),
+            _expand(fact.right, graph, sizes, drop),
+            fact.because,
+        )
         for fact in graph.facts
     )
     return Graph(tuple(done), facts)
@@ -231,7 +241,7 @@ def _component(
     sizes: Mapping[Symbol, int],
     drop: Symbol | None,
 ) -> Quantity:
-    """Name a component; an output layer of one unit drops its index, as ``\\hat y`` does."""
+    r"""Name a component; an output layer of one unit drops its index, as ``\hat y`` does."""
     indices: list[int | Symbol] = []
     for index in definition.indices:
         if index.symbol == drop:
@@ -244,9 +254,7 @@ def _component(
     return definition.quantity.at(*indices)
 
 
-def _expand(
-    expr: Expr, graph: Graph, sizes: Mapping[Symbol, int], drop: Symbol | None
-) -> Expr:
+def _expand(expr: Expr, graph: Graph, sizes: Mapping[Symbol, int], drop: Symbol | None) -> Expr:
     """Write the sums of ``expr`` out and its atoms as component symbols."""
     if isinstance(expr, sp.Sum):
         variable, low, high = expr.limits[0]

@@ -1,10 +1,10 @@
 r"""The matrix view, recognised from the index view.
 
-``\sum_n X_{ni} \delta_{nj}`` is :math:`\mathbf X^\top \boldsymbol\Delta`: factors with the same free
-indices are multiplied element by element, and a bound index on two factors is a matrix product, on
-one a sum of rows or columns. The result is a tree of the five nodes below, each with its axes, so
-that whoever prints it (a slide, a program) also knows its shape. What has no such form is refused
-with ``UnsupportedError``, and stays an index equation.
+``\sum_n X_{ni} \delta_{nj}`` is :math:`\mathbf X^\top \boldsymbol\Delta`: factors with the same
+free indices are multiplied element by element, and a bound index on two factors is a matrix
+product, on one a sum of rows or columns. The result is a tree of the five nodes below, each with
+its axes, so that whoever prints it (a slide, a program) also knows its shape. What has no such form
+is refused with ``UnsupportedError``, and stays an index equation.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Elementwise:
-    """``formula`` entry by entry; its symbols stand for ``arguments``, each with some of ``axes``."""
+    """``formula`` entry by entry; its symbols stand for ``arguments`` with some of the ``axes``."""
 
     formula: Expr
     arguments: tuple[tuple[Symbol, Tree], ...]
@@ -145,7 +145,7 @@ class _Term:
 
     def _grouped(self, body: Expr) -> tuple[Expr, list[Tree]]:
         """Group the factors by the indices on which they depend; numbers come back apart."""
-        numbers: Expr = sp.Integer(1)
+        numbers: Expr = sp.S.One
         groups: dict[frozenset[Symbol], Expr] = {}
         for factor in sp.Mul.make_args(body):
             used = frozenset(s for s in self.ranges if s in factor.free_symbols)
@@ -189,7 +189,7 @@ class _Term:
         if len(holders) == 1:
             rest.append(Total(holders[0], holders[0].axes.index(index)))
         elif len(holders) == 2:
-            rest.append(self._product(*holders, index))
+            rest.append(self._product(holders[0], holders[1], index))
         else:
             raise UnsupportedError(
                 f"no matrix form: the index {index.symbol} is on {len(holders)} factors"
@@ -232,7 +232,7 @@ def _transposed(tree: Tree) -> Tree:
 
 
 def _combined(
-    join: type[Expr], trees: Sequence[Tree], axes: Axes, numbers: Expr = sp.Integer(1)
+    join: type[Expr], trees: Sequence[Tree], axes: Axes, numbers: Expr = sp.S.One
 ) -> Tree:
     """Join trees element by element into one node over ``axes``, looking into element-wise ones.
 
@@ -241,9 +241,9 @@ def _combined(
     arguments: list[tuple[Symbol, Tree]] = []
     formulas: list[Expr] = []
     fresh = count()
-    for tree in sorted(trees, key=lambda tree: not isinstance(tree, MatrixProduct)):
-        if len(tree.axes) == 2 and tree.axes == axes[::-1]:
-            tree = _transposed(tree)
+    for given in sorted(trees, key=lambda tree: not isinstance(tree, MatrixProduct)):
+        turned = len(given.axes) == 2 and given.axes == axes[::-1]
+        tree = _transposed(given) if turned else given
         if isinstance(tree, Elementwise):
             swap = {old: Symbol(f"_{next(fresh)}") for old, _ in tree.arguments}
             arguments += [(swap[old], argument) for old, argument in tree.arguments]
@@ -252,4 +252,6 @@ def _combined(
             symbol = Symbol(f"_{next(fresh)}")
             arguments.append((symbol, tree))
             formulas.append(symbol)
-    return Elementwise(join(numbers, *formulas) if numbers != 1 else join(*formulas), tuple(arguments), axes)
+    return Elementwise(
+        join(numbers, *formulas) if numbers != 1 else join(*formulas), tuple(arguments), axes
+    )

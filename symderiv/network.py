@@ -74,15 +74,18 @@ class Network:
             raise SpecError("layers: expected at least one layer")
         for place, layer in enumerate(self.layers):
             if layer.units < 1:
-                raise SpecError(f"layers[{place}].units: expected a positive number, found {layer.units}")
+                raise SpecError(
+                    f"layers[{place}].units: expected a positive number, found {layer.units}"
+                )
             _known(layer.activation, ACTIVATIONS, "activation", f"layers[{place}].activation")
         _known(self.loss, LOSSES, "loss", "loss")
         _known(self.reduction, ("sum", "mean"), "reduction", "reduction")
         last, loss = self.activations[-1], self.loss_function
         if not last.range.is_subset(loss.domain):
+            path = f"layers[{len(self.layers) - 1}].activation"
             raise SpecError(
                 f"loss: {loss.words} is defined for predictions in {loss.domain}, but "
-                f"layers[{len(self.layers) - 1}].activation '{last.name}' takes values in {last.range}"
+                f"{path} '{last.name}' takes values in {last.range}"
             )
         if self.data is not None:
             _check_data(self, self.data)
@@ -135,7 +138,9 @@ def _known(value: str, names: Sequence[str] | Mapping[str, object], kind: str, p
 
 def _check_data(network: Network, data: Data) -> None:
     if len(data.X) != len(data.Y) or not data.X:
-        raise SpecError(f"data: X has {len(data.X)} samples, Y has {len(data.Y)}; expected equally many")
+        raise SpecError(
+            f"data: X has {len(data.X)} samples, Y has {len(data.Y)}; expected equally many"
+        )
     for label, rows, width in (("X", data.X, network.inputs), ("Y", data.Y, network.sizes[-1])):
         for place, row in enumerate(rows):
             if len(row) != width:
@@ -146,7 +151,9 @@ def _check_data(network: Network, data: Data) -> None:
     if network.loss_function.one_hot:
         for place, row in enumerate(data.Y):
             if abs(sum(row) - 1) > 1e-9:
-                raise SpecError(f"data.Y[{place}]: expected labels that sum to 1, found {sum(row):g}")
+                raise SpecError(
+                    f"data.Y[{place}]: expected labels that sum to 1, found {sum(row):g}"
+                )
 
 
 def _equations(network: Network) -> list[Definition]:
@@ -162,9 +169,9 @@ def _equations(network: Network) -> list[Definition]:
         done += dense_layer(place, values, size(place - 1), size(place), activation, role)
         values = done[-1].key
     loss = network.loss_function
-    total: Expr = sp.Sum(
-        loss.summand(atom("Y", _n, _k), atom(values, _n, _k)), outputs.limits
-    ) / (outputs.high if loss.mean else 1)
+    total: Expr = sp.Sum(loss.summand(atom("Y", _n, _k), atom(values, _n, _k)), outputs.limits) / (
+        outputs.high if loss.mean else 1
+    )
     cost = sp.Sum(atom("L", _n), SAMPLE.limits) / (N if network.reduction == "mean" else 1)
     return [
         *done,
@@ -191,14 +198,17 @@ def dense_layer(
     weight = Definition(Quantity(Role.WEIGHT, layer), (inward, unit))
     bias = Definition(Quantity(Role.BIAS, layer), (unit,))
     z = Quantity(Role.PREACTIVATION, layer)
-    linear = Definition(z, (SAMPLE, unit), sp.Sum(
-        atom(values, _n, _i) * weight.atom, inward.limits) + bias.atom)
+    linear = Definition(
+        z, (SAMPLE, unit), sp.Sum(atom(values, _n, _i) * weight.atom, inward.limits) + bias.atom
+    )
     done = [weight, bias, linear]
     inputs = [linear.atom]
     if activation.summand is not None:
         over = Index(_k, units)
         summand = activation.summand(atom(linear.key, _n, _k))
-        total = Definition(Quantity(Role.NORMALISER, layer), (SAMPLE,), sp.Sum(summand, over.limits))
+        total = Definition(
+            Quantity(Role.NORMALISER, layer), (SAMPLE,), sp.Sum(summand, over.limits)
+        )
         done.append(total)
         inputs.append(total.atom)
     done.append(Definition(Quantity(role, layer), (SAMPLE, unit), activation.formula(*inputs)))

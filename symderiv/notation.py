@@ -121,6 +121,8 @@ def same_name(text: str) -> str:
     if not match:
         return text
     base, before, sub, after = match.groups()
+    if all(len(number) < 2 for number in sub.split(",")):
+        sub = sub.replace(",", "")
     return f"{base}{f'_{sub}' if sub else ''}{before or after or ''}"
 
 

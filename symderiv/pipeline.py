@@ -18,8 +18,8 @@ def derive(network: Network) -> Derivation:
     r"""Differentiate a network's cost by every parameter, every hidden value and the inputs.
 
     The index equations are differentiated once, for all sizes; the components, with every step of
-    the chain rule, for the sizes of the network and when they are asked for. Source of the mathematics: reverse mode, as in
-    Griewank and Walther, "Evaluating Derivatives", chapter 3.
+    the chain rule, for the sizes of the network and when they are asked for. Source of the
+    mathematics: reverse mode, as in Griewank and Walther, "Evaluating Derivatives", chapter 3.
     """
     backward = reverse(network.graph, {"J": sp.Integer(1)})
     return Derivation(

@@ -142,8 +142,10 @@ class _Differences:
     def __init__(self, graph: Graph, scalar: Expr) -> None:
         self.graph = graph
         self.names = given(graph)
-        self.scalar: Callable[..., list[mpmath.mpf]] = compiled(graph, [scalar], "mpmath")  # type: ignore[assignment]
-        self.smooth = not any(d.rhs.has(sp.Piecewise) for d in graph.definitions if d.rhs is not None)
+        self.scalar: Callable[..., list[mpmath.mpf]] = compiled(graph, [scalar], "mpmath")
+        self.smooth = not any(
+            d.rhs.has(sp.Piecewise) for d in graph.definitions if d.rhs is not None
+        )
 
     def proof(self, by: Symbol, value: Expr) -> Proof:
         """Compare ``value`` with both differences of the scalar by ``by``."""

@@ -51,8 +51,10 @@ def rational(*exprs: Expr) -> tuple[tuple[Expr, ...], dict[Symbol, Expr]]:
 
 
 def cost(expr: Expr) -> int:
-    """Return what a reader pays for ``expr``: its operations, a function counting for three more."""
-    return int(sp.count_ops(expr)) + 3 * sum(1 for e in sp.preorder_traversal(expr) if e.is_Function)
+    """Return what a reader pays for ``expr``: its operations, and three more for a function."""
+    return int(sp.count_ops(expr)) + 3 * sum(
+        1 for e in sp.preorder_traversal(expr) if e.is_Function
+    )
 
 
 def tidy(expr: Expr, graph: Graph) -> Expr:
@@ -66,8 +68,7 @@ def tidy(expr: Expr, graph: Graph) -> Expr:
     forms = [sp.factor_terms(cancelled), body, cancelled]
     if len(sp.Add.make_args(sp.fraction(cancelled)[0])) <= LARGEST_FACTORED:
         forms.append(sp.factor(cancelled))
-    best = min((signed(form.xreplace(meaning), graph) for form in forms), key=cost)
-    return best
+    return min((signed(form.xreplace(meaning), graph) for form in forms), key=cost)
 
 
 def signed(expr: Expr, graph: Graph) -> Expr:
@@ -88,7 +89,8 @@ def signed(expr: Expr, graph: Graph) -> Expr:
     product = sp.Mul(*factors)
     if flips > 0:
         return product
-    rest, sums = [], []
+    rest: list[Expr] = []
+    sums: list[Expr] = []
     for factor in product.args:
         (sums if factor.is_Add else rest).append(factor)
     if len(sums) == 1 and not [factor for factor in rest if factor.is_negative is None]:
@@ -163,7 +165,7 @@ def _distributed(term: Expr) -> Iterator[Expr]:
 
 
 def _collect(expr: Expr, graph: Graph) -> Applied | None:
-    r"""Take the terms together if that makes the whole cheaper: ``(1-y)p - y(1-p)`` is ``p - y``."""
+    """Take the terms together if that is cheaper: ``(1-y)p - y(1-p)`` is ``p - y``."""
     if not expr.is_Add or cost(expr) > LARGEST_COLLECTED:
         return None
     after = tidy(expr, graph)
@@ -198,7 +200,7 @@ def _with_fact(expr: Expr, graph: Graph) -> tuple[Expr, Expr, Fact] | None:
     if cost(expr) > LARGEST_COLLECTED:
         return None
     for fact in graph.facts:
-        names = [term for term in sp.Add.make_args(fact.left)]
+        names = list(sp.Add.make_args(fact.left))
         if not all(expr.has(term) for term in names):
             continue
         (body, left, right, *gens), meaning = rational(expr, fact.left, fact.right, *names)

@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy import Expr
 
-from symderiv.graph import Definition, Graph, atom, entries, key_of
+from symderiv.graph import Definition, Graph, entries, key_of
 from symderiv.notation import Quantity, Role
 from symderiv.simplification import rational
 
 
-class Softplus(sp.Function):
+class Softplus(sp.Function):  # type: ignore[misc]
     """``log(1 + exp(u))``, computed without overflow."""
 
     nargs = (1,)
 
 
-class Greatest(sp.Function):
+class Greatest(sp.Function):  # type: ignore[misc]
     """The greatest value of its first argument over an index and its range, as a sum has them."""
 
     nargs = (4,)
@@ -62,7 +62,9 @@ def stabilised(graph: Graph) -> Stable:
 
 
 def _safe(rhs: Expr, graph: Graph, shifts: dict[str, Definition]) -> tuple[Expr, str]:
-    logs = {log: safe for log in rhs.atoms(sp.log) if (safe := _log(log, graph, shifts)) is not None}
+    logs = {
+        log: safe for log in rhs.atoms(sp.log) if (safe := _log(log, graph, shifts)) is not None
+    }
     if logs:
         return rhs.xreplace(logs), "log of the activation, written over Z: it never sees 0"
     shifted = {e: s for e in rhs.atoms(sp.exp) if (s := _shifted(e, shifts)) is not None}
@@ -83,14 +85,14 @@ def _logistic(power: Expr) -> Expr | None:
     return sp.exp(sp.Min(match[u], 0)) / (1 + sp.exp(-sp.Abs(match[u])))
 
 
-# --- softmax: a shift by the largest entry ----------------------------------------------------------
+# --- softmax: a shift by the largest entry --------------------------------------------------------
 
 
 def _shifts(graph: Graph) -> dict[str, Definition]:
-    """Return, by the name of each sum of exponentials, the definition of its shift.
+    r"""Return, by the name of each sum of exponentials, the definition of its shift.
 
-    ``s = \\sum_k exp(z_k)`` may be shifted if every user of ``s`` is a quotient that the same factor
-    on ``s`` and on each ``exp(z_k)`` leaves as it is; that is checked, not assumed.
+    ``s = \sum_k exp(z_k)`` may be shifted if every user of ``s`` is a quotient that one factor on
+    ``s`` and on each ``exp(z_k)`` leaves as it is; that is checked, not assumed.
     """
     found: dict[str, Definition] = {}
     for definition in graph.of_role(Role.NORMALISER):
@@ -100,7 +102,9 @@ def _shifts(graph: Graph) -> dict[str, Definition]:
         if all(_scale_free(user, definition) for user in graph.consumers[definition.key]):
             argument = total.function.args[0]
             quantity = Quantity(Role.MAXIMUM, definition.quantity.layer)
-            found[definition.key] = Definition(quantity, definition.indices, Greatest(argument, *total.limits[0]))
+            found[definition.key] = Definition(
+                quantity, definition.indices, Greatest(argument, *total.limits[0])
+            )
     return found
 
 
@@ -122,11 +126,11 @@ def _shifted(exponential: Expr, shifts: dict[str, Definition]) -> Expr | None:
     return None
 
 
-# --- logarithms of what an activation computes ------------------------------------------------------
+# --- logarithms of what an activation computes ----------------------------------------------------
 
 
 def _log(log: Expr, graph: Graph, shifts: dict[str, Definition]) -> Expr | None:
-    """Write ``log f(a)`` over the pre-activation: products of ``exp(z)``, ``1 + exp(z)`` and sums."""
+    """Write ``log f(a)`` over the pre-activation, if ``f(a)`` is a product of exponentials."""
     inner = log.args[0].xreplace(dict(_definitions(log, graph)))
     (body,), meaning = rational(inner)
     numerator, denominator = sp.fraction(sp.factor(sp.cancel(body)))

@@ -1,8 +1,8 @@
 r"""One equation in its views: in components, with indices, and as matrices.
 
 Components and indices are written by ``writing.write`` straight from SymPy; this module adds the
-matrix view, :math:`\mathbf X^\top \boldsymbol\Delta^{(1)}`, as a tree for print. Samples are rows, a
-bias is a row that is added to each, and :math:`\mathbf 1` is a column of ones as long as needed.
+matrix view, :math:`\mathbf X^\top \boldsymbol\Delta^{(1)}`, as a tree for print. Samples are rows,
+a bias is a row that is added to each, and :math:`\mathbf 1` is a column of ones as long as needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sympy import Expr
 
 from symderiv import expression as ex
 from symderiv.derivation import Term
-from symderiv.expression import Node
+from symderiv.expression import Node, Relation
 from symderiv.graph import Definition, Graph
 from symderiv.matrices import (
     Array,
@@ -60,7 +60,7 @@ def quantity_of(key: str, graph: Graph) -> Quantity:
     return graph[key.removeprefix("d")].quantity.bar()
 
 
-def matrix_equation(definition: Definition, graph: Graph) -> Node:
+def matrix_equation(definition: Definition, graph: Graph) -> Relation:
     """Return ``name = right side`` in the matrix view."""
     left = name(definition.quantity, matrix=True)
     return ex.equation(left, matrix_node(matrix_form(definition), graph))
@@ -133,8 +133,8 @@ def _filled(node: Node, arrays: Mapping[str, Node]) -> Node:
             return ex.Fraction(_filled(above, arrays), _filled(below, arrays))
         case ex.Cases(rows):
             return ex.Cases(tuple((_filled(v, arrays), _filled(c, arrays)) for v, c in rows))
-        case ex.Relation(sides, signs):
-            return ex.Relation(tuple(_filled(side, arrays) for side in sides), signs)
+        case Relation(sides, signs):
+            return Relation(tuple(_filled(side, arrays) for side in sides), signs)
         case _:
             return node
 
@@ -158,7 +158,7 @@ def _has_array(node: Node, arrays: Mapping[str, Node]) -> bool:
     return any(_has_array(child, arrays) for child in node.children())
 
 
-def index_equation(definition: Definition, graph: Graph) -> Node:
+def index_equation(definition: Definition, graph: Graph) -> Relation:
     """Return ``entry = right side`` in the index view."""
     assert definition.rhs is not None
     symbols = tuple(index.symbol for index in definition.indices)

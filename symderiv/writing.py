@@ -48,7 +48,9 @@ def entry_name(entry: Expr, graph: Graph) -> Node:
     if quantity is None:
         letter, _, sub = key.partition("_")
         return ex.Name(letter, sub=(mark(sub),) if sub else ())
-    return name(quantity.at(*map(_index, entry.indices)) if isinstance(entry, Indexed) else quantity)
+    return name(
+        quantity.at(*map(_index, entry.indices)) if isinstance(entry, Indexed) else quantity
+    )
 
 
 def _quantity(key: str, graph: Graph) -> Quantity | None:
@@ -138,14 +140,23 @@ class _Writer:
         terms = sorted(total.args, key=self.term_order)
         nodes = [self.node(term) for term in terms]
         if all(isinstance(node, ex.Negative) for node in nodes):
-            return ex.Negative(ex.Sum(tuple(n.operand for n in nodes if isinstance(n, ex.Negative))))
+            return ex.Negative(
+                ex.Sum(tuple(n.operand for n in nodes if isinstance(n, ex.Negative)))
+            )
         return ex.Sum(tuple(nodes))
 
     def term_order(self, term: Expr) -> tuple[object, ...]:
         factors = sp.Mul.make_args(term)
         places = sorted(position(factor, self.places) for factor in factors)
         negative = _is_negative(term)
-        return negative, not term.is_Number, len(factors) > 1 + negative, _size(term), places, str(term)
+        return (
+            negative,
+            not term.is_Number,
+            len(factors) > 1 + negative,
+            _size(term),
+            places,
+            str(term),
+        )
 
     def product(self, product: Expr) -> Node:
         """Write a product as a fraction where it has a denominator, ``1/N`` before a sum."""
@@ -171,7 +182,14 @@ class _Writer:
         known = any(_quantity(key, self.graph) for key in map(key_of, entries(factor)) if key)
         adjoint = not factor.is_Number and position(factor, self.places) < 0 and known
         bracket = isinstance(factor, Chain | sp.Sum) or factor.is_Add
-        return adjoint, isinstance(factor, sp.Sum), position(factor, self.places), bracket, _size(factor), str(factor)
+        return (
+            adjoint,
+            isinstance(factor, sp.Sum),
+            position(factor, self.places),
+            bracket,
+            _size(factor),
+            str(factor),
+        )
 
 
 def _size(expr: Expr) -> int:
@@ -220,4 +238,8 @@ def _number(number: Expr) -> Node:
 def _pair(difference: Expr) -> tuple[Expr, ...]:
     """Return the two indices whose difference is given."""
     terms = sp.Add.make_args(difference)
-    return tuple(sorted((abs(t) if t.is_Number else t if not _is_negative(t) else -t for t in terms), key=str))
+    return tuple(
+        sorted(
+            (abs(t) if t.is_Number else t if not _is_negative(t) else -t for t in terms), key=str
+        )
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import symderiv
+from symderiv.build import PARTS
 
 ROOT = Path(__file__).parents[1]
 XOR = str(ROOT / "examples" / "xor.toml")
@@ -66,7 +68,7 @@ BAD_INPUT = [
     ),
     (
         ["derive", XOR, "--wrt", "w_13^(1)"],
-        "no name 'w_13^(1)' in the network; did you mean 'w_12^(1)'?",
+        "no quantity named 'w_13^(1)'; did you mean 'w_21^(1)'?",
     ),
 ]
 
@@ -90,6 +92,53 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     assert done.returncode == 2
     assert "Usage: symderiv" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_only_names_every_part() -> None:
+    """The help says what can be built, without importing what builds it."""
+    assert f"alone: {', '.join(PARTS)}." in " ".join(run("build", "--help").stdout.split())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the code of the XOR network."""
+    folder = tmp_path_factory.mktemp("cli") / "xor"
+    done = run("build", XOR, "-o", str(folder), "--only", "code")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"written\n  {folder / 'train.py'}\n")
+    assert done.stdout.endswith("all checks passed\n")
+    return folder
+
+
+def test_check_passes_what_was_built(built: Path) -> None:
+    """Exit code 0, and a row for each quantity."""
+    done = run("check", str(built))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("all checks passed\n")
+
+
+def test_check_names_the_line_that_was_changed(built: Path, tmp_path: Path) -> None:
+    """Exit code 1, the gradient and its equation, and not what merely follows from it."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    script = tmp_path / "train.py"
+    script.write_text(script.read_text("utf-8").replace("dZ1 = (", "dZ1 = -("), "utf-8")
+    done = run("check", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stdout.endswith(f"{script}: dZ1 is not equation B4\nFAILED\n")
+
+
+def test_an_edited_file_is_kept(built: Path, tmp_path: Path) -> None:
+    """Exit code 2, unless ``--force`` says otherwise."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    script = tmp_path / "train.py"
+    script.write_text("mine", "utf-8")
+    command = ["build", XOR, "-o", str(tmp_path), "--only", "code"]
+    done = run(*command)
+    assert done.returncode == 2
+    assert "edited by hand, or not made by symderiv: train.py" in done.stderr
+    assert script.read_text("utf-8") == "mine"
+    assert run(*command, "--force").returncode == 0
+    assert script.read_bytes() == (built / "train.py").read_bytes()
 
 
 def test_derive_prints_one_gradient() -> None:

@@ -1,0 +1,1 @@
+"""Source code in each target language, printed from a program."""

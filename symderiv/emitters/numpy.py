@@ -28,29 +28,33 @@ def numpy_source(program: Program) -> str:
     network = program.derivation.network
     computed = [a.key for a in program.forward]
     read_backward = _read(program.backward)
-    return environment("python").get_template("train.py.j2").render(
-        network=network,
-        sizes=network.sizes,
-        shapes={"X": f"(N, {network.inputs})", "Y": f"(N, {network.sizes[-1]})"},
-        parameters=[(d.key, _shape(d.indices, program)) for d in program.parameters],
-        data=_data(program),
-        training=network.training,
-        forward=_lines(program.forward, program),
-        values=computed,
-        cost=_lines(program.cost, program),
-        cost_reads=[
-            _unpacked("values", [key for key in computed if key in _read(program.cost)]),
-            _sizes(program.cost, program),
-        ],
-        backward=_lines(program.backward, program),
-        backward_reads=[
-            _unpacked("params", [d.key for d in program.parameters if d.key in read_backward]),
-            _unpacked("values", [key for key in computed if key in read_backward]),
-            _sizes(program.backward, program),
-        ],
-        gradients=[a.key.removeprefix("d") for a in program.backward if _of_parameter(a)],
-        single=network.sizes[-1] == 1 and network.activations[-1].range == PROBABILITY,
-        one_hot=network.loss_function.one_hot,
+    return (
+        environment("python")
+        .get_template("train.py.j2")
+        .render(
+            network=network,
+            sizes=network.sizes,
+            shapes={"X": f"(N, {network.inputs})", "Y": f"(N, {network.sizes[-1]})"},
+            parameters=[(d.key, _shape(d.indices, program)) for d in program.parameters],
+            data=_data(program),
+            training=network.training,
+            forward=_lines(program.forward, program),
+            values=computed,
+            cost=_lines(program.cost, program),
+            cost_reads=[
+                _unpacked("values", [key for key in computed if key in _read(program.cost)]),
+                _sizes(program.cost, program),
+            ],
+            backward=_lines(program.backward, program),
+            backward_reads=[
+                _unpacked("params", [d.key for d in program.parameters if d.key in read_backward]),
+                _unpacked("values", [key for key in computed if key in read_backward]),
+                _sizes(program.backward, program),
+            ],
+            gradients=[a.key.removeprefix("d") for a in program.backward if _of_parameter(a)],
+            single=network.sizes[-1] == 1 and network.activations[-1].range == PROBABILITY,
+            one_hot=network.loss_function.one_hot,
+        )
     )
 
 
@@ -103,7 +107,9 @@ def _node(tree: Tree, program: Program) -> Node:
             return Product((_node(left, program), _node(right, program)), "matmul")
         case Total(operand, axis, greatest):
             node = _node(operand, program)
-            called = isinstance(node, Name | Call) or (isinstance(node, Power) and node.base == Name("e"))
+            called = isinstance(node, Name | Call) or (
+                isinstance(node, Power) and node.base == Name("e")
+            )
             whole = python(node) if called else f"({python(node)})"
             along = f"axis={axis}" if len(operand.axes) > 1 else ""
             return Name(f"{whole}.{'max' if greatest else 'sum'}({along})")

@@ -1,7 +1,7 @@
 """The presentation tree as Python source: the third printer, beside LaTeX and MathML.
 
-Names are printed as they are; an element-wise product is ``*``, a matrix product (a ``Product`` with
-the sign ``"matmul"``) is ``@``.
+Names are printed as they are; an element-wise product is ``*``, a matrix product (a ``Product``
+with the sign ``"matmul"``) is ``@``.
 """
 
 from __future__ import annotations

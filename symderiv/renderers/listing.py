@@ -62,8 +62,10 @@ def _found(derivation: Derivation, wrt: str) -> Definition:
     if definition.key == loss or definition.key not in components.upstream(loss):
         raise UnknownNameError(f"the loss does not depend on '{wrt}'")
     if definition.quantity.role is Role.LABEL:
-        raise UnknownNameError(f"'{wrt}' is a label; the loss is differentiated by parameters, inputs "
-                               "and what is computed from them")
+        raise UnknownNameError(
+            f"'{wrt}' is a label; the loss is differentiated by parameters, inputs "
+            "and what is computed from them"
+        )
     return definition
 
 

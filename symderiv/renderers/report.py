@@ -36,21 +36,25 @@ def report_html(report: Report) -> str:
     derivation = report.derivation
     network, graph = derivation.network, derivation.graph
     labels = equation_labels(derivation)
-    return environment("html").get_template("report.html.j2").render(
-        network=network,
-        sizes="-".join(map(str, network.sizes)),
-        activations=", ".join(activation.name for activation in network.activations),
-        fonts=typefaces(),
-        checks=report.checks,
-        facts=[fact.because for fact in graph.facts],
-        equations=[
-            (labels[d.key], _math(index_equation(d, graph)), _math(matrix_equation(d, graph)))
-            for d in backward_pass(derivation)
-        ],
-        gradients=list(_gradients(derivation)),
-        digits=DIGITS,
-        points=POINTS,
-        outcome=report.outcome,
+    return (
+        environment("html")
+        .get_template("report.html.j2")
+        .render(
+            network=network,
+            sizes="-".join(map(str, network.sizes)),
+            activations=", ".join(activation.name for activation in network.activations),
+            fonts=typefaces(),
+            checks=report.checks,
+            facts=[fact.because for fact in graph.facts],
+            equations=[
+                (labels[d.key], _math(index_equation(d, graph)), _math(matrix_equation(d, graph)))
+                for d in backward_pass(derivation)
+            ],
+            gradients=list(_gradients(derivation)),
+            digits=DIGITS,
+            points=POINTS,
+            outcome=report.outcome,
+        )
     )
 
 

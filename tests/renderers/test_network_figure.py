@@ -90,7 +90,7 @@ def test_labels_give_way_to_each_other() -> None:
     places = label_places(edges, [])
     assert places is not None
     assert abs(places[0] - places[1]) * 4.0 > 1.0
-    assert label_places([Edge(e.start, (2.2, e.end[1]), 1.0, 0.5) for e in edges], []) is None
+    assert label_places([Edge(e.start, (1.2, e.end[1]), 1.0, 0.5) for e in edges], []) is None
 
 
 def test_each_label_names_its_edge() -> None:

@@ -43,7 +43,7 @@ def compiled(body: str, folder: Path) -> str:
     """Run pdflatex and return what it says."""
     (folder / "figure.tex").write_text(document(body), "utf-8")
     command = [needs_tex(), "-interaction=nonstopmode", "-halt-on-error", "figure.tex"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-2000:]
     return run.stdout
 
@@ -87,6 +87,12 @@ def test_every_edge_once(sizes: tuple[int, ...]) -> None:
     edges = [item for item in scene.items if isinstance(item, Segment)]
     wanted = Counter(tuple(round(c, 3) for c in (*edge.start, *edge.end)) for edge in edges)
     assert Counter(tuple(map(float, ends)) for ends in found) == wanted
+
+
+def test_fractions_are_in_display_style() -> None:
+    """A fraction of a label has numerator and denominator in full size."""
+    label = Label(Partial(Name("L"), Name("w")), 0, 0)
+    assert r"{$\displaystyle \frac{\partial L}" in drawn(Scene((label,), "t"))
 
 
 def test_every_weight_is_named_once() -> None:

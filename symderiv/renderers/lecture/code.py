@@ -20,7 +20,11 @@ def code_slides(material: Material) -> Iterator[Slide]:
     """Yield the functions of ``train.py``; their comments cite the equations of the slides."""
     for function, title in _SHOWN:
         source = _function(material.source, function)
-        yield slide(title, Code(source), remark("from train.py; (F1), (B1) ... are equations of these slides"))
+        yield slide(
+            title,
+            Code(source),
+            remark("from train.py; (F1), (B1) ... are equations of these slides"),
+        )
 
 
 def _function(source: str, wanted: str) -> str:
@@ -41,5 +45,7 @@ def verified_slides(material: Material) -> Iterator[Slide]:
     yield slide(
         "What was verified",
         Table((("check",), ("outcome",)), rows),
-        Paragraph(("To repeat the last check: symderiv check, in the folder of this file.",), small=True),
+        Paragraph(
+            ("To repeat the last check: symderiv check, in the folder of this file.",), small=True
+        ),
     )

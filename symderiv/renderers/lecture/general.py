@@ -7,7 +7,17 @@ from symderiv.general import LAYER, GeneralModel, general_model
 from symderiv.graph import Definition
 from symderiv.notation import Quantity, Role, name
 from symderiv.program import backward_pass
-from symderiv.renderers.deck import Equations, Figure, Line, Paragraph, Row, Slide, Steps, Table
+from symderiv.renderers.deck import (
+    Equations,
+    Figure,
+    Line,
+    Paragraph,
+    Row,
+    Slide,
+    Steps,
+    Table,
+    Words,
+)
 from symderiv.renderers.flow_figure import (
     FlowLayer,
     FlowSource,
@@ -29,21 +39,22 @@ def general_slides(material: Material) -> tuple[Slide, ...]:
     return (
         slide(
             (f"{_TITLE}: layer ", Name("l")),
-            Paragraph(("In a network of any depth and any widths, layer ", Name("l"), " computes",)),
+            Paragraph(("In a network of any depth and any widths, layer ", Name("l"), " computes")),
             _indexed(model, (*model.forward, model.following)),
-            remark("for each sample ", Name("n"), " and each node ", Name("j"), "; layer ", Name("l"),
-                   " is read by the next one only"),
+            remark("for each sample ", Name("n"), " and each node ", Name("j"),
+                   "; only the next layer reads layer ", Name("l")),
         ),
         slide(f"{_TITLE}: feedforward", Figure(feedforward_figure(source, layers),
               "Values flow from layer to layer, each with its parameters")),
         slide(
             f"{_TITLE}: the recursion",
-            Paragraph(("Let ", name(linear.bar()), " be the derivative of ", Name("J"), " by ", name(linear),
-                       ". The same chain rule, in indices:",)),
+            Paragraph(("Let ", name(linear.bar()), " be the derivative of ", Name("J"), " by ",
+                       name(linear), ". The same chain rule, in indices:")),
             _recursion(model),
         ),
         slide(f"{_TITLE}: as matrices", _matrices(model), _shape_table(model),
-              remark(Name("1", bold=True), " is a column of ", Name("N"), " ones: it adds the samples up")),
+              remark(Name("1", bold=True), " is a column of ", Name("N"),
+                     " ones: it adds the samples up")),
         slide(f"{_TITLE}: backpropagation", Figure(backpropagation_figure(source, layers),
               "Errors flow back from layer to layer and leave the gradients of the parameters")),
         slide("This network's gradients as matrices", _gradients(material)),
@@ -51,7 +62,9 @@ def general_slides(material: Material) -> tuple[Slide, ...]:
 
 
 def _indexed(model: GeneralModel, definitions: tuple[Definition, ...]) -> Equations:
-    return Equations(tuple(Line(index_equation(d, model.graph)) for d in definitions), stepwise=True)
+    return Equations(
+        tuple(Line(index_equation(d, model.graph)) for d in definitions), stepwise=True
+    )
 
 
 def _recursion(model: GeneralModel) -> Steps:
@@ -77,8 +90,9 @@ def _matrices(model: GeneralModel) -> Equations:
 
 def _shape_table(model: GeneralModel) -> Table:
     definitions = [d for d in model.graph.definitions if d.quantity.layer in (LAYER - 1, LAYER)]
-    header = (("",), *((name(d.quantity, matrix=True),) for d in definitions))
-    return Table(header, ((("shape",), *((shape_of(d, model.graph),) for d in definitions)),))
+    header: list[Words] = [("",), *((name(d.quantity, matrix=True),) for d in definitions)]
+    shapes: list[Words] = [("shape",), *((shape_of(d, model.graph),) for d in definitions)]
+    return Table(tuple(header), (tuple(shapes),))
 
 
 def _gradients(material: Material) -> Equations:

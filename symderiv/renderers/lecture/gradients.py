@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from symderiv.derivation import Chain, Result
 from symderiv.expression import Name, equation
 from symderiv.graph import Definition
 from symderiv.notation import Quantity, Role, name
 from symderiv.renderers.chain_figure import chain_figure
-from symderiv.renderers.deck import Bullets, Equations, Figure, Line, Paragraph, Slide, Words
+from symderiv.renderers.deck import Block, Bullets, Equations, Figure, Line, Paragraph, Slide, Words
 from symderiv.renderers.lecture.material import Material, entry, remark, slide
 from symderiv.renderers.lecture.model import network_scene
 from symderiv.renderers.network_figure import EdgeKey
@@ -30,18 +31,16 @@ def gradient_slides(material: Material) -> tuple[Slide, ...]:
 
 def _aim(material: Material) -> Slide:
     loss, depth = entry(material.loss), material.network.depth
-    steps = [
+    steps: list[Words] = [
         (f"Step {depth - layer + 1}: the derivatives of ", loss, " by ", *_parameters(layer))
         for layer in range(depth, 0, -1)
     ]
-    return slide(
-        _TITLE,
-        Paragraph((
-            "To make ", Name("J"), " smaller, each weight and each bias is moved against its derivative. "
-            "So we need the derivative by every one of them, from the last layer back to the first:",
-        )),
-        Bullets((*steps, (f"Step {depth + 1}: its derivatives by the inputs, by the same rule",))),
-    )  # fmt: skip
+    last: Words = (f"Step {depth + 1}: its derivatives by the inputs, by the same rule",)
+    why = (
+        " smaller, each weight and each bias is moved against its derivative. So we need the "
+        "derivative by every one of them, from the last layer back to the first:"
+    )
+    return slide(_TITLE, Paragraph(("To make ", Name("J"), why)), Bullets((*steps, last)))
 
 
 def _parameters(layer: int) -> Words:
@@ -58,22 +57,25 @@ def _output_layer(material: Material) -> Iterator[Slide]:
     worked = material.result(loss, bias)
     stop = _next_stop(material, worked)
     title = f"Step 1: layer {depth}"
-    by_outputs = material.results([material.result(loss, d) for d in material.outputs], stepwise=False)
+    by_outputs = material.results(
+        [material.result(loss, d) for d in material.outputs], stepwise=False
+    )
     rule = equation(material.write(worked.target), material.write(worked.steps[0].after))
+    where: tuple[Block, ...] = (Paragraph(("In which",)), by_outputs)
     yield slide(
         title,
         Paragraph(("By the chain rule,",)),
         Equations((Line(rule),)),
-        *([Paragraph(("In which",)), by_outputs] if len(material.outputs) == 1 else []),
+        *(where if len(material.outputs) == 1 else ()),
     )
     if len(material.outputs) > 1:
         yield slide(f"{title}: the loss by the outputs", by_outputs)
     yield _activation_slide(material, depth)
     yield from _mixed_outputs(material, stop)
     yield _chain_slide(material, bias)
-    title = ("Step 1: the local derivatives of ", entry(stop))
     for inputs in _into(material, depth, unit=1):
-        yield slide(title, material.results([material.result(stop, by) for by in inputs]))
+        results = material.results([material.result(stop, by) for by in inputs])
+        yield slide(("Step 1: the local derivatives of ", entry(stop)), results)
     yield slide(("Step 1: the derivative by ", entry(bias)), material.steps(worked))
     yield slide(
         "Step 1: similarly",
@@ -82,11 +84,13 @@ def _output_layer(material: Material) -> Iterator[Slide]:
 
 
 def _mixed_outputs(material: Material, stop: Definition) -> Iterator[Slide]:
-    """Where each output depends on every pre-activation, work the loss by one of those out first."""
+    """Where each output depends on all pre-activations, first work the loss by one of those out."""
     if stop.quantity.role is not Role.PREACTIVATION:
         return
     worked = material.result(material.loss, stop)
-    yield slide(("Step 1: the derivative by ", entry(stop)), material.steps(worked), *_facts(worked))
+    yield slide(
+        ("Step 1: the derivative by ", entry(stop)), material.steps(worked), *_facts(worked)
+    )
 
 
 def _facts(result: Result) -> list[Paragraph]:
@@ -142,7 +146,9 @@ def _hidden_layer(material: Material, layer: int) -> Iterator[Slide]:
     yield slide((f"Step {number}: the derivative by ", entry(weights[0])),
                 material.steps(material.result(loss, weights[0])))  # fmt: skip
     rest = [d for d in _from_layer(material, layer) if d not in (bias, weights[0])]
-    yield slide(f"Step {number}: similarly", material.results([material.result(loss, d) for d in rest]))
+    yield slide(
+        f"Step {number}: similarly", material.results([material.result(loss, d) for d in rest])
+    )
 
 
 def _paths(material: Material, weight: Definition) -> frozenset[EdgeKey]:
@@ -161,7 +167,8 @@ def _paths(material: Material, weight: Definition) -> frozenset[EdgeKey]:
 
 def _path_words(weight: Definition) -> str:
     i, j = weight.quantity.indices
-    return f"The paths from the weight from node {i} to node {j} of layer {weight.quantity.layer} to the loss"
+    layer = weight.quantity.layer
+    return f"The paths to the loss from the weight of layer {layer} between nodes {i} and {j}"
 
 
 # --- chains and inputs ----------------------------------------------------------------------------
@@ -180,9 +187,13 @@ def _chain_slide(material: Material, by: Definition) -> Slide:
     while at != material.loss:
         steps = material.result(material.loss, at).steps
         chains = steps[0].after.atoms(Chain) if steps[0].rule == "chain" else set()
-        at = material.components[chains.pop().args[0].args[1].name] if len(chains) == 1 else material.loss
+        at = (
+            material.components[chains.pop().args[0].args[1].name]
+            if len(chains) == 1
+            else material.loss
+        )
         path.append(at)
-    links = [material.equals(material.result(of, after)) for after, of in zip(path, path[1:], strict=False)]
+    links = [material.equals(material.result(of, after)) for after, of in pairwise(path)]
     figure = chain_figure([entry(d) for d in path], links)
     words = "The chain rule from " + " to ".join(d.key for d in path)
     return slide(("The chain rule for ", entry(by)), Figure(figure, words))

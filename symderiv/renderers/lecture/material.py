@@ -129,10 +129,6 @@ class Material:
             return ("what is known" if step.rule == "outer" else "the local derivatives",)
         return (step.because,)
 
-    def mean_or_sum(self) -> str:
-        """Return how the samples' losses make the cost."""
-        return "mean" if self.network.reduction == "mean" else "sum"
-
 
 def _marked(node: Node, rule: str) -> Node:
     """Colour in each product of the chain rule the factor that ``rule`` replaces next."""

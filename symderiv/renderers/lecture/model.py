@@ -23,7 +23,15 @@ from symderiv.renderers.deck import (
     Table,
     Words,
 )
-from symderiv.renderers.lecture.material import Material, alias, applied, entry, listed, remark, slide
+from symderiv.renderers.lecture.material import (
+    Material,
+    alias,
+    applied,
+    entry,
+    listed,
+    remark,
+    slide,
+)
 from symderiv.renderers.network_figure import EdgeKey, network_figure
 from symderiv.renderers.plot_figure import Samples, points_figure
 from symderiv.renderers.scene import Scene
@@ -75,7 +83,9 @@ def _problem(material: Material) -> Iterator[Slide]:
         tuple((_number(value),) for value in (*x, *y)) for x, y in zip(data.X, data.Y, strict=True)
     )
     table = Table(header, rows[:MOST_ROWS])
-    more = [remark(f"the first {MOST_ROWS} of {len(rows)} samples")] if len(rows) > MOST_ROWS else []
+    more = (
+        [remark(f"the first {MOST_ROWS} of {len(rows)} samples")] if len(rows) > MOST_ROWS else []
+    )
     samples = binary_samples(material)
     if samples is None:
         yield slide(title, table, *more)
@@ -85,7 +95,9 @@ def _problem(material: Material) -> Iterator[Slide]:
     lines = _failing_lines(samples)
     if lines:
         scene = points_figure(samples, lines)
-        figure = Figure(scene, "Straight lines through the points: each leaves one on the wrong side")
+        figure = Figure(
+            scene, "Straight lines through the points: each leaves one on the wrong side"
+        )
         yield slide("Why one line cannot separate the classes", figure)
         yield slide("Why one line cannot separate the classes", *_why(samples))
 
@@ -114,9 +126,12 @@ def _centres(samples: Samples) -> list[tuple[sp.Rational, ...]]:
     found = []
     for kind in (0, 1):
         points = [p for p, c in zip(samples.points, samples.classes, strict=True) if c == kind]
-        found.append(tuple(
-            sum(sp.Rational(str(point[axis])) for point in points) / len(points) for axis in (0, 1)
-        ))
+        found.append(
+            tuple(
+                sum(sp.Rational(str(point[axis])) for point in points) / len(points)
+                for axis in (0, 1)
+            )
+        )
     return found
 
 
@@ -127,16 +142,16 @@ def _why(samples: Samples) -> tuple[Block, ...]:
     weights = (Name("w", (Number("1"),)), Name("w", (Number("2"),)))
     products = (ex.Product(pair) for pair in zip(weights, samples.axes, strict=True))
     line = ex.Call(Name("f"), samples.axes)
-    zero, (below, above) = Number("0"), samples.names
+    below, above = samples.names
+    signs = [ex.Relation((Name("f"), Number("0")), (sign,)) for sign in ("<", ">")]
     return (
-        Paragraph(("Suppose a line did, with a linear function that is positive on one side only:",)),
+        Paragraph(("Suppose a line did: then a linear function is positive on one side only,",)),
         Equations((Line(equation(line, ex.Sum((*products, Name("b"))))),)),
         Bullets((
             ("The mean of a linear function over some points is its value at their centre",),
             ("Both classes have the same centre, ", centre),
-            ("Over the points with ", above, " the mean would be ", ex.Relation((Name("f"), zero), (">",)),
-             ", over those with ", below, " it would be ", ex.Relation((Name("f"), zero), ("<",)),
-             ": both at one point, which is impossible"),
+            ("Over the points with ", above, " the mean would be ", signs[1], ", over those with ",
+             below, " it would be ", signs[0], ": both at one point, which is impossible"),
         ), stepwise=True),
     )  # fmt: skip
 
@@ -169,7 +184,6 @@ def _network(material: Material) -> Slide:
     network = material.network
     sizes = "-".join(map(str, network.sizes))
     problem = f" for the {network.problem} problem" if network.problem else ""
-    first, linear = material.of_layer(Role.PREACTIVATION, 1)[0], Name("z")
     hidden = ", ".join(_nodes(units) for units in network.sizes[1:-1])
     layers = f"{_nodes(network.inputs)} in the input layer, " + (
         f"{hidden} in the hidden layer{'s' if network.depth > 2 else ''}, " if hidden else ""
@@ -177,9 +191,9 @@ def _network(material: Material) -> Slide:
     bullets = Bullets((
         (f"Model {sizes}: {layers}{_nodes(network.sizes[-1])} in the output layer",),
         ("The dashed nodes have the value 1; their edges carry the biases",),
-        ("Each other node does two steps: (1) a linear sum ", linear, ", (2) an activation ", Name("a")),
+        ("Each other node does two steps: (1) a linear sum ", Name("z"),
+         ", (2) an activation ", Name("a")),
     ))  # fmt: skip
-    assert first.rhs is not None
     figure = Figure(network_scene(material), f"The network {sizes} with its weights and biases")
     return slide(f"The neural network model{problem}", Columns((figure,), (bullets,), 0.62))
 
@@ -214,7 +228,10 @@ def _layer_lines(material: Material, layer: int) -> tuple[Line, ...]:
     lines = []
     for z, a in zip(linear, units, strict=True):
         names = [node for node in (entry(a), alias(a)) if node is not None]
-        lines += [Line(_definition(material, z)), Line(equation(*names, applied(activation, entry(z))))]
+        lines += [
+            Line(_definition(material, z)),
+            Line(equation(*names, applied(activation, entry(z)))),
+        ]
     return tuple(lines)
 
 
@@ -342,8 +359,10 @@ def _loss(material: Material) -> Iterator[Slide]:
     yield slide(
         "The loss of all samples",
         Equations(tuple(_cost(material))),
-        Paragraph((f"the {material.mean_or_sum()} over the ", Name("N"), " samples; the gradient of ",
-                   Name("J"), " is that ", material.mean_or_sum(), " of the gradients of ", Name("L"))),
+        Paragraph((
+            f"the {network.reduction} over the ", Name("N"), " samples; the gradient of ",
+            Name("J"), f" is the {network.reduction} of the gradients of ", Name("L"),
+        )),
     )  # fmt: skip
 
 
@@ -362,9 +381,13 @@ def _cost(material: Material) -> Iterator[Line]:
     yield Line(equation(name(cost.quantity), write(cost.rhs, graph)), material.labels["J"])
     if material.network.sizes[-1] == 1:
         one = {index: sp.Integer(1) for index in loss.rhs.atoms(sp.Sum).pop().variables}
-        lone = loss.rhs.replace(sp.Sum, lambda body, *_: body.xreplace(one)).subs(size(material.network.depth), 1)
+        lone = loss.rhs.replace(sp.Sum, lambda body, *_: body.xreplace(one)).subs(
+            size(material.network.depth), 1
+        )
         whole = cost.rhs.xreplace({loss.atom: lone})
-        yield Line(equation(name(cost.quantity), write(whole, graph, lambda e: _of_sample(e, graph))))
+        yield Line(
+            equation(name(cost.quantity), write(whole, graph, lambda e: _of_sample(e, graph)))
+        )
 
 
 def _of_sample(scalar: sp.Expr, graph: Graph) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symderiv.expression import Name, Node, Number, Product, Relation, Sum, Negative
+from symderiv.expression import Name, Negative, Node, Number, Product, Relation, Sum
 from symderiv.notation import PARAMETERS, name
 from symderiv.renderers.deck import Block, Equations, Figure, Line, Paragraph, Slide, Table
 from symderiv.renderers.geometry import Bounds
@@ -39,10 +39,8 @@ def _update(material: Material) -> Slide:
 def _result(material: Material, outcome: Outcome) -> Iterator[Slide]:
     network = material.network
     first, last = outcome.losses[0], outcome.losses[-1]
-    words = Paragraph((
-        Name("J"), f" falls from {first:.4g} to {last:.4g} in {len(outcome.losses) - 1} epochs "
-        f"(seed {network.training.seed})",
-    ), small=True)  # fmt: skip
+    fall = f" falls from {first:.4g} to {last:.4g} in {len(outcome.losses) - 1} epochs"
+    words = Paragraph((Name("J"), f"{fall} (seed {network.training.seed})"), small=True)
     figure = Figure(loss_figure(outcome.losses, Name("J")), "The cost over the epochs, falling")
     yield slide("Training: the cost", figure, words)
     samples = binary_samples(material)
