@@ -48,6 +48,19 @@ class Same(sp.Function):  # type: ignore[misc]
         return None
 
 
+class Within(sp.Function):  # type: ignore[misc]
+    """1 where ``low <= value <= high``, else 0: an Iverson bracket on an index."""
+
+    nargs = (3,)
+
+    @classmethod
+    def eval(cls, value: Expr, low: Expr, high: Expr) -> Expr | None:
+        """Decide it where all three are numbers."""
+        if value.is_Integer and low.is_Integer and high.is_Integer:
+            return sp.Integer(low <= value <= high)
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """``body`` summed over its ``bound`` indices, which carry their ranges."""

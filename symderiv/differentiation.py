@@ -17,28 +17,17 @@ Each bound index is made fresh when its sum is opened, so that no substitution c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import count, pairwise
+from dataclasses import dataclass
+from itertools import pairwise
 
 import sympy as sp
 from sympy import Expr, Symbol
 
 from symderiv.derivation import Same, Step, Term
-from symderiv.errors import DerivationError
 from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
+from symderiv.indices import Fresh, contracted, lettered, opened_sum
 from symderiv.notation import Role
 from symderiv.simplification import folded, matched, tidy
-
-
-@dataclass(slots=True)
-class Fresh:
-    """A source of index symbols that occur nowhere else in one derivation."""
-
-    numbers: Iterator[int] = field(default_factory=count)
-
-    def like(self, index: Index) -> Index:
-        """Return ``index`` with a new symbol and the same range."""
-        return Index(Symbol(f"_{next(self.numbers)}", integer=True), index.high, index.low)
 
 
 def local(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[Term]:
@@ -48,7 +37,7 @@ def local(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[Te
     if not expr.has(sp.Sum):
         yield from _of_entries(expr, key, at)
     elif isinstance(expr, sp.Sum):
-        renamed, bound = _opened(expr, fresh)
+        renamed, bound = opened_sum(expr, fresh)
         for term in local(renamed, key, at, fresh):
             yield Term((*bound, *term.bound), term.body)
     elif expr.is_Add:
@@ -61,14 +50,6 @@ def local(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[Te
                 yield Term(term.bound, rest * term.body)
     else:
         yield from _chain(expr, key, at, fresh)
-
-
-def _opened(total: sp.Sum, fresh: Fresh) -> tuple[Expr, tuple[Index, ...]]:
-    """Return the body of a sum with fresh indices, and those indices."""
-    old = [Index(variable, high, low) for variable, low, high in total.limits]
-    new = [fresh.like(index) for index in old]
-    swap = {o.symbol: n.symbol for o, n in zip(old, new, strict=True)}
-    return total.function.xreplace(swap), tuple(new)
 
 
 def _of_entries(expr: Expr, key: str, at: Sequence[Expr]) -> Iterator[Term]:
@@ -101,68 +82,6 @@ def _named_primes(expr: Expr) -> Expr:
         for derivative in expr.atoms(sp.Derivative)
     }
     return expr.xreplace(primes)
-
-
-# --- indices --------------------------------------------------------------------------------------
-
-
-def contracted(term: Term, free: Sequence[Index]) -> Term:
-    """Use up the Kronecker deltas of a term: each removes one sum over an index it fixes.
-
-    Raises ``DerivationError`` if the fixed value is not known to lie in the sum's range.
-    """
-    bound, body = list(term.bound), term.body
-    for delta in sorted(body.atoms(Same), key=str):
-        difference = delta.args[0].subs({})
-        for index in bound:
-            value = _solved(difference, index.symbol)
-            if value is None:
-                continue
-            _check_range(value, index, [*bound, *free])
-            swap = {index.symbol: value}
-            body = body.subs(delta, 1).xreplace(swap)
-            bound.remove(index)
-            return contracted(Term(tuple(bound), body), free)
-    return Term(tuple(bound), body)
-
-
-def _solved(difference: Expr, symbol: Symbol) -> Expr | None:
-    """Return the value of ``symbol`` where an affine ``difference`` is zero, if it is unique."""
-    slope = difference.coeff(symbol)
-    if slope not in (1, -1):
-        return None
-    return sp.expand(symbol - slope * difference)
-
-
-def _check_range(value: Expr, index: Index, known: Sequence[Index]) -> None:
-    same = [k for k in known if k.symbol == value and (k.low, k.high) == (index.low, index.high)]
-    if not same:
-        raise DerivationError(
-            f"the index {value} is not known to run from {index.low} to {index.high}"
-        )
-
-
-_SAMPLE_LETTERS = "nmtuv"
-_UNIT_LETTERS = "ijkpqrshg"
-
-
-def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
-    """Give bound indices letters: ``n`` for samples, for units the next after the free ones."""
-    names = {index.symbol.name for index in free}
-    first = max((_UNIT_LETTERS.find(name) for name in names), default=-1) + 1
-    units = _UNIT_LETTERS[first:] + _UNIT_LETTERS[:first]
-    done = []
-    for term in terms:
-        used, swap, bound = set(names), {}, []
-        for index in term.bound:
-            letters = _SAMPLE_LETTERS if str(index.high) == "N" else units
-            letter = next(name for name in letters if name not in used)
-            used.add(letter)
-            symbol = Symbol(letter, integer=True)
-            swap[index.symbol] = symbol
-            bound.append(Index(symbol, index.high, index.low))
-        done.append(Term(tuple(bound), term.body.xreplace(swap)))
-    return tuple(done)
 
 
 # --- the backward pass ----------------------------------------------------------------------------

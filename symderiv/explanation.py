@@ -19,9 +19,10 @@ import sympy as sp
 from sympy import Expr
 
 from symderiv.derivation import Chain, Partial, Result, Step, multiplied
-from symderiv.differentiation import Fresh, local
+from symderiv.differentiation import local
 from symderiv.errors import DerivationError
 from symderiv.graph import Definition, Graph
+from symderiv.indices import Fresh
 from symderiv.network import Network
 from symderiv.notation import Role
 from symderiv.simplification import cost, folded, simplified, sums_fractions

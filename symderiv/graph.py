@@ -193,9 +193,8 @@ def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
                 f"{definition.key}: {used} has {len(used.indices)} indices, "
                 f"its definition {len(places)}"
             )
-    loose = definition.rhs.free_symbols - own
-    for symbol in sorted(map(str, (s for s in loose if isinstance(s, Symbol) and s.is_integer))):
-        if not any(symbol == str(index.high) for d in known.values() for index in d.indices):
+    for symbol in sorted(definition.rhs.free_symbols - own, key=str):
+        if isinstance(symbol, Symbol) and symbol.is_integer and not symbol.is_positive:
             raise GraphError(f"{definition.key}: the index {symbol} has no range")
 
 

@@ -2,7 +2,8 @@
 
 Run it again when one of the embedded fonts changes:
 
-    python tools/glyph_metrics.py MATH_FONT TEXT_FONT > symderiv/renderers/glyphs.json
+    cd symderiv/renderers
+    python ../../tools/glyph_metrics.py fonts/sdmath.woff2 fonts/inter-Regular.woff2 > glyphs.json
 
 It needs ``fonttools`` (with ``brotli`` for ``.woff2``). All lengths are thousandths of an em.
 """

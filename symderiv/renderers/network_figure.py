@@ -215,10 +215,10 @@ def _scene(
     places: Mapping[EdgeKey, Point],
     highlight: frozenset[EdgeKey],
 ) -> Scene:
-    faint = len(labels) < len(geometry.edges)
+    strength = 75 if len(labels) == len(geometry.edges) else 35 if highlight else 55
     # What is highlighted lies on top of what is not.
     items: list[Item] = [
-        _edge(geometry.edges[key], key, lit=key in highlight, faint=faint)
+        _edge(geometry.edges[key], key, lit=key in highlight, strength=strength)
         for key in sorted(geometry.edges, key=lambda key: (key in highlight, key))
     ]
     for key, label in labels.items():
@@ -231,12 +231,13 @@ def _scene(
     return Scene((*items, *_captions(geometry)), f"Neural network {sizes} with bias nodes")
 
 
-def _edge(ends: tuple[Point, Point], key: EdgeKey, *, lit: bool, faint: bool) -> Segment:
+def _edge(ends: tuple[Point, Point], key: EdgeKey, *, lit: bool, strength: int) -> Segment:
     if lit:
         paint, width = Paint("orange"), 1.5
     else:
-        role: Role = "ink" if key.source else "grey"
-        paint, width = Paint(role, 35 if faint else 75 if key.source else 100), 0.7
+        # Grey is paler than ink: it needs more of itself to look as strong.
+        paint = Paint("ink", strength) if key.source else Paint("grey", min(100, strength + 25))
+        width = 0.7
     return Segment(*ends, paint, width, dashed=not key.source, arrow=True)
 
 
