@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from symderiv.derivation import Derivation
     from symderiv.errors import SymderivError
     from symderiv.graph import Graph
-    from symderiv.network import Data, Dense, Network, Training
+    from symderiv.layers import Dense
+    from symderiv.network import Data, Network, Training
     from symderiv.pipeline import derive
     from symderiv.spec import load
 
@@ -33,7 +34,7 @@ __all__ = [
 
 _HOMES = {
     "Data": "network",
-    "Dense": "network",
+    "Dense": "layers",
     "Derivation": "derivation",
     "Graph": "graph",
     "Network": "network",

@@ -90,7 +90,9 @@ def build(
         folder.add("report.html", report_html(page))
     written = folder.write(_record(derivation, checks, outcome), force=force)
     notes = (pdf.message,) if pdf.message else ()
-    return BuildResult(written, checks, notes, report.passed and not pdf.problems)
+    compiled = pdf.pdf is not None or not pdf.engine  # a machine without TeX is no failure
+    passed = report.passed and compiled and not pdf.problems
+    return BuildResult(written, checks, notes, passed)
 
 
 def _run(derivation: Derivation, source: str) -> tuple[CheckReport, Outcome | None]:

@@ -22,7 +22,8 @@ from symderiv.derivation import Derivation
 from symderiv.errors import CheckFailedError, OutputError, SymderivError
 from symderiv.evaluation import evaluated
 from symderiv.graph import Definition, keys_in
-from symderiv.network import N, Network
+from symderiv.layers import N
+from symderiv.network import Network
 from symderiv.notation import PARAMETERS, Role
 from symderiv.pipeline import derive
 from symderiv.program import backward_pass, equation_labels
@@ -84,7 +85,7 @@ def check(folder: Path) -> CheckReport:
     """
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        network = from_dict(report["spec"])
+        network = from_dict(report["spec"], source=f"{folder}/report.json")
     except (OSError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, SymderivError):
             raise
@@ -130,7 +131,7 @@ def run_file(path: Path) -> ModuleType:
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CheckFailedError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error
     finally:
         sys.dont_write_bytecode = before
@@ -193,13 +194,14 @@ def _found(module: ModuleType, params: Values, X: np.ndarray, Y: np.ndarray) -> 
     sys.setprofile(watch)
     try:
         cost, gradients = function(params, X, Y)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         message = f"train.py: loss_and_gradients fails: {type(error).__name__}: {error}"
         raise CheckFailedError(message) from error
     finally:
         sys.setprofile(before)
+    computed = {key: value for key, value in names.items() if key.removeprefix("d") not in params}
     returned = {f"d{name}": value for name, value in gradients.items()}
-    return {**names, **returned, "J": cost}
+    return {**computed, **returned, "J": cost}
 
 
 def _difference(found: np.ndarray | None, expected: np.ndarray) -> float:

@@ -1,7 +1,7 @@
 """The records that a derivation is made of; slides, code, report and sheets read these and no more.
 
 Everything is a SymPy expression over the graph's names, plus two functions that stand for what is
-not yet worked out: ``Partial(of, by)`` for a derivative and ``Same(a - b)`` for a Kronecker delta.
+not yet worked out: ``Partial(of, by)`` for a derivative, ``Chain`` for a product in order.
 """
 
 from __future__ import annotations
@@ -30,35 +30,6 @@ class Chain(sp.Function):  # type: ignore[misc]
 def multiplied(expr: Expr) -> Expr:
     """Return ``expr`` with every ``Chain`` as an ordinary product."""
     return expr.replace(Chain, sp.Mul)
-
-
-class Same(sp.Function):  # type: ignore[misc]
-    """1 where its argument is zero, else 0: the Kronecker delta of two indices as a difference.
-
-    ``sympy.KroneckerDelta`` is not used: inside sums, ``doit`` forgets its divisibility.
-    """
-
-    nargs = (1,)
-
-    @classmethod
-    def eval(cls, difference: Expr) -> Expr | None:
-        """Decide it where the difference is a number."""
-        if difference.is_Integer:
-            return sp.Integer(difference == 0)
-        return None
-
-
-class Within(sp.Function):  # type: ignore[misc]
-    """1 where ``low <= value <= high``, else 0: an Iverson bracket on an index."""
-
-    nargs = (3,)
-
-    @classmethod
-    def eval(cls, value: Expr, low: Expr, high: Expr) -> Expr | None:
-        """Decide it where all three are numbers."""
-        if value.is_Integer and low.is_Integer and high.is_Integer:
-            return sp.Integer(low <= value <= high)
-        return None
 
 
 @dataclass(frozen=True, slots=True)

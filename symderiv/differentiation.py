@@ -23,7 +23,8 @@ from itertools import pairwise
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symderiv.derivation import Same, Step, Term
+from symderiv.brackets import Same
+from symderiv.derivation import Step, Term
 from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
 from symderiv.indices import Fresh, contracted, lettered, opened_sum
 from symderiv.notation import Role

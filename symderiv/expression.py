@@ -142,7 +142,7 @@ class BigSum(Node):
 
 @dataclass(frozen=True, slots=True)
 class Brackets(Node):
-    """``content`` in brackets, as tall as their content; ``kind`` is ``"()"`` or ``"[]"``."""
+    """``content`` in brackets as tall as it; ``kind`` is ``"()"``, ``"[]"`` or ``"⟨⟩"``."""
 
     content: Node
     kind: str = "()"

@@ -20,7 +20,7 @@ from symderiv.differentiation import reverse
 from symderiv.expression import Name
 from symderiv.functions import Activation
 from symderiv.graph import Definition, Graph, Index, atom
-from symderiv.network import SAMPLE, dense_layer, size
+from symderiv.layers import SAMPLE, Builder, dense_equations, size
 from symderiv.notation import Quantity, Role, code
 from symderiv.pipeline import as_equation
 
@@ -44,15 +44,14 @@ class GeneralModel:
 
 def general_model() -> GeneralModel:
     """Return the equations around layer ``l`` and the recursion that follows from them."""
-    before, here, after = size(LAYER - 1), size(LAYER), size(LAYER + 1)
-    unit = Index(Symbol("i", integer=True), before)
-    inputs = Definition(Quantity(Role.ACTIVATION, LAYER - 1), (SAMPLE, unit))
-    layer = dense_layer(LAYER, inputs.key, before, here, ANY)
-    following = dense_layer(LAYER + 1, layer[-1].key, here, after, ANY)[:-1]
-    graph = Graph((inputs, *layer, *following))
-    given = following[-1]
-    adjoint = atom(code(given.quantity.bar()), *(index.symbol for index in given.indices))
-    found = reverse(graph, {given.key: adjoint})
-    weight, bias, linear, activation = layer
+    build = Builder()
+    unit = Index(Symbol("i", integer=True), size(LAYER - 1))
+    x = build.add(Quantity(Role.ACTIVATION, LAYER - 1), (SAMPLE, unit))
+    for layer in (LAYER, LAYER + 1):
+        x = dense_equations(build, x, layer, size(layer), ANY, Role.ACTIVATION)
+    _, weight, bias, linear, activation, *_, following, _ = build.definitions
+    graph = Graph(tuple(build.definitions[:-1]))
+    symbols = [index.symbol for index in following.indices]
+    found = reverse(graph, {following.key: atom(code(following.quantity.bar()), *symbols)})
     backward = tuple(as_equation(found[d.key]) for d in (activation, linear, weight, bias))
-    return GeneralModel(graph, (linear, layer[-1]), given, backward)
+    return GeneralModel(graph, (linear, activation), following, backward)

@@ -16,7 +16,8 @@ from itertools import count
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symderiv.derivation import Same, Term, Within
+from symderiv.brackets import Same, Within
+from symderiv.derivation import Term
 from symderiv.graph import Index
 
 

@@ -11,20 +11,11 @@ from sympy import Expr, Symbol
 
 from symderiv.errors import SpecError, did_you_mean
 from symderiv.functions import ACTIVATIONS, LOSSES, Activation, Loss
-from symderiv.graph import Definition, Fact, Graph, Index, atom, instantiate
+from symderiv.graph import Fact, Graph, Index, atom, instantiate
+from symderiv.layers import SAMPLE, Builder, Dense, N, index, size
 from symderiv.notation import Quantity, Role
 
-N = Symbol("N", integer=True, positive=True)
-_n, _i, _j, _k = sp.symbols("n i j k", integer=True)
-SAMPLE = Index(_n, N)
-
-
-@dataclass(frozen=True, slots=True)
-class Dense:
-    """A layer of ``units`` units: a linear sum with a bias, then an activation by name."""
-
-    units: int
-    activation: str
+_n, _i, _k = sp.symbols("n i k", integer=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +109,13 @@ class Network:
     @cached_property
     def graph(self) -> Graph:
         """The index equations, all sizes symbolic."""
-        return Graph(tuple(_equations(self)), _facts(self))
+        build = _built(self)
+        return Graph(tuple(build.definitions), tuple(build.facts))
 
     @cached_property
     def components(self) -> Graph:
         """The same network for one sample in components, as a lecture writes it out."""
         return instantiate(self.graph, self.size_values, drop=SAMPLE.symbol)
-
-
-def size(layer: int | Expr) -> Symbol:
-    """Return the symbol of a layer's width, ``d_0`` for the inputs."""
-    return Symbol(f"d_{layer}", integer=True, positive=True)
 
 
 def _known(value: str, names: Sequence[str] | Mapping[str, object], kind: str, path: str) -> None:
@@ -156,67 +143,22 @@ def _check_data(network: Network, data: Data) -> None:
                 )
 
 
-def _equations(network: Network) -> list[Definition]:
+def _built(network: Network) -> Builder:
     """Write the network as index equations: given, then layer by layer, then the loss."""
+    build = Builder(sizes={size(0): network.inputs})
     outputs = Index(_k, size(network.depth))
-    done = [
-        Definition(Quantity(Role.INPUT), (SAMPLE, Index(_i, size(0)))),
-        Definition(Quantity(Role.LABEL), (SAMPLE, outputs)),
-    ]
-    values = "X"
-    for place, activation in enumerate(network.activations, start=1):
-        role = Role.PREDICTION if place == network.depth else Role.ACTIVATION
-        done += dense_layer(place, values, size(place - 1), size(place), activation, role)
-        values = done[-1].key
+    x = build.add(Quantity(Role.INPUT), (SAMPLE, Index(_i, size(0))))
+    build.add(Quantity(Role.LABEL), (SAMPLE, outputs))
+    for place, layer in enumerate(network.layers, start=1):
+        last = place == network.depth
+        x = layer.equations(build, x, Role.PREDICTION if last else Role.ACTIVATION)
     loss = network.loss_function
-    total: Expr = sp.Sum(loss.summand(atom("Y", _n, _k), atom(values, _n, _k)), outputs.limits) / (
-        outputs.high if loss.mean else 1
-    )
+    over = index("k", x.indices[-1])
+    total: Expr = sp.Sum(loss.summand(atom("Y", _n, _k), atom(x.key, _n, _k)), over.limits)
+    build.add(Quantity(Role.LOSS), (SAMPLE,), total / (over.high if loss.mean else 1))
     cost = sp.Sum(atom("L", _n), SAMPLE.limits) / (N if network.reduction == "mean" else 1)
-    return [
-        *done,
-        Definition(Quantity(Role.LOSS), (SAMPLE,), total),
-        Definition(Quantity(Role.COST), (), cost),
-    ]
-
-
-def dense_layer(
-    layer: int | Expr,
-    values: str,
-    fan_in: Expr,
-    units: Expr,
-    activation: Activation,
-    role: Role = Role.ACTIVATION,
-) -> list[Definition]:
-    r"""Return the equations of one layer that reads the array named ``values``.
-
-    .. math::
-        Z_{nj} &= \sum_i A_{ni} W_{ij} + b_j \\
-        A_{nj} &= f(Z_{nj})
-    """
-    inward, unit = Index(_i, fan_in), Index(_j, units)
-    weight = Definition(Quantity(Role.WEIGHT, layer), (inward, unit))
-    bias = Definition(Quantity(Role.BIAS, layer), (unit,))
-    z = Quantity(Role.PREACTIVATION, layer)
-    linear = Definition(
-        z, (SAMPLE, unit), sp.Sum(atom(values, _n, _i) * weight.atom, inward.limits) + bias.atom
-    )
-    done = [weight, bias, linear]
-    inputs = [linear.atom]
-    if activation.summand is not None:
-        over = Index(_k, units)
-        summand = activation.summand(atom(linear.key, _n, _k))
-        total = Definition(
-            Quantity(Role.NORMALISER, layer), (SAMPLE,), sp.Sum(summand, over.limits)
-        )
-        done.append(total)
-        inputs.append(total.atom)
-    done.append(Definition(Quantity(role, layer), (SAMPLE, unit), activation.formula(*inputs)))
-    return done
-
-
-def _facts(network: Network) -> tuple[Fact, ...]:
-    if not network.loss_function.one_hot:
-        return ()
-    total = sp.Sum(atom("Y", _n, _k), (_k, 1, size(network.depth)))
-    return (Fact(total, sp.Integer(1), "the labels of a sample sum to 1", (SAMPLE,)),)
+    build.add(Quantity(Role.COST), (), cost)
+    if loss.one_hot:
+        labels = sp.Sum(atom("Y", _n, _k), over.limits)
+        build.facts.append(Fact(labels, sp.S.One, "the labels of a sample sum to 1", (SAMPLE,)))
+    return build

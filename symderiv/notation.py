@@ -18,57 +18,36 @@ from symderiv.expression import Brackets, Name, Negative, Node, Number, Partial,
 
 
 class Role(Enum):
-    """What a quantity is in the network: matrix letter, component letter, accent."""
+    """What a quantity is in the network, with its usual letters: matrix, component, accent."""
 
     INPUT = ("X", "x", "")
     LABEL = ("Y", "y", "")
+    DATA = ("D", "d", "")
     WEIGHT = ("W", "w", "")
     BIAS = ("b", "b", "")
     PREACTIVATION = ("Z", "z", "")
     MAXIMUM = ("M", "m", "")
     NORMALISER = ("S", "s", "")
+    HIDDEN = ("H", "h", "")
     ACTIVATION = ("A", "a", "")
     PREDICTION = ("Y", "y", "hat")
     LOSS = ("L", "L", "")
     COST = ("J", "J", "")
 
-    @property
-    def matrix_letter(self) -> str:
-        """The letter of the whole array."""
-        return self.value[0]
-
-    @property
-    def component_letter(self) -> str:
-        """The letter of one entry."""
-        return self.value[1]
-
-    @property
-    def accent(self) -> str:
-        """The accent above the letter, or ``""``."""
-        return self.value[2]
-
 
 PARAMETERS = frozenset({Role.WEIGHT, Role.BIAS})
-GIVEN = frozenset({Role.INPUT, Role.LABEL, *PARAMETERS})
-_LAYERED = frozenset(
-    {
-        Role.WEIGHT,
-        Role.BIAS,
-        Role.PREACTIVATION,
-        Role.MAXIMUM,
-        Role.NORMALISER,
-        Role.ACTIVATION,
-    }
-)
+GIVEN = frozenset({Role.INPUT, Role.LABEL, Role.DATA, *PARAMETERS})
+_UNLAYERED = frozenset({Role.INPUT, Role.LABEL, Role.PREDICTION, Role.LOSS, Role.COST})
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """One quantity of a network, free of any convention.
 
-    ``layer`` is a number, or a SymPy expression in the general model (``l``, ``l + 1``).
-    ``entry`` marks one entry of the array, with its ``indices``; ``adjoint`` marks the derivative
-    of the cost by the quantity.
+    ``layer`` is a number, or a SymPy expression in the general model (``l``, ``l + 1``); ``time``
+    is the step of a recurrence. ``letter`` and ``accent`` replace those of the role, as for the
+    scale ``gamma`` of a normalisation. ``entry`` marks one entry of the array, with its
+    ``indices``; ``adjoint`` marks the derivative of the cost by the quantity.
     """
 
     role: Role
@@ -76,6 +55,9 @@ class Quantity:
     indices: tuple[int | sp.Symbol, ...] = ()
     entry: bool = False
     adjoint: bool = False
+    letter: str = ""
+    accent: str = ""
+    time: int | None = None
 
     def at(self, *indices: int | sp.Symbol) -> Quantity:
         """Return the entry of this quantity at ``indices``."""
@@ -88,26 +70,41 @@ class Quantity:
     @property
     def layered(self) -> bool:
         """Whether the name carries a layer mark."""
-        return self.role in _LAYERED and self.layer is not None
+        return self.role not in _UNLAYERED and self.layer is not None
+
+    @property
+    def matrix_letter(self) -> str:
+        """The letter of the whole array."""
+        return self.letter or self.role.value[0]
+
+    @property
+    def component_letter(self) -> str:
+        """The letter of one entry."""
+        return (self.letter if len(self.letter) > 1 else self.letter.lower()) or self.role.value[1]
+
+    @property
+    def hat(self) -> str:
+        """The accent above the letter, or ``""``."""
+        return self.accent or self.role.value[2]
 
 
 def code(quantity: Quantity) -> str:
     """Return the identifier: ``W2``, ``Yhat``, ``dZ1``; of an entry ``w2_1_1``, ``yhat_2``."""
-    role = quantity.role
-    letter = role.component_letter if quantity.entry else role.matrix_letter
+    letter = quantity.component_letter if quantity.entry else quantity.matrix_letter
     layer = str(quantity.layer).replace(" + ", "p").replace(" - ", "m") if quantity.layered else ""
+    time = f"t{quantity.time}" if quantity.time is not None else ""
     tail = "".join(f"_{index}" for index in quantity.indices)
-    return f"{'d' * quantity.adjoint}{letter}{role.accent}{layer}{tail}"
+    return f"{'d' * quantity.adjoint}{letter}{quantity.hat}{layer}{time}{tail}"
 
 
 def typed(quantity: Quantity) -> str:
     """Return the name as a person types it: ``w_12^(1)``, ``yhat``, ``x_1``."""
-    role = quantity.role
     wide = any(isinstance(i, int) and i > 9 for i in quantity.indices)
     tail = ("," if wide else "").join(map(str, quantity.indices))
     sub = f"_{tail}" if tail else ""
     sup = f"^({quantity.layer})" if quantity.layered else ""
-    return f"{role.component_letter}{role.accent}{sub}{sup}"
+    time = f"<{quantity.time}>" if quantity.time is not None else ""
+    return f"{quantity.component_letter}{quantity.hat}{sub}{sup}{time}"
 
 
 def same_name(text: str) -> str:
@@ -136,13 +133,15 @@ def name(quantity: Quantity, *, matrix: bool = False) -> Node:
     if quantity.adjoint and role is not Role.PREACTIVATION:
         return Partial(Name("J"), name(replace(quantity, adjoint=False), matrix=matrix))
     entry = len(quantity.indices) > 1 and any(isinstance(i, sp.Symbol) for i in quantity.indices)
-    letter = role.matrix_letter if matrix or entry else role.component_letter
+    letter = quantity.matrix_letter if matrix or entry else quantity.component_letter
     if quantity.adjoint:
         letter = "Delta" if matrix else "delta"
     bold = matrix and role not in {Role.LOSS, Role.COST}
     sub = tuple(index_node(index) for index in quantity.indices)
-    sup = (Brackets(mark(str(quantity.layer))),) if quantity.layered else ()
-    return Name(letter, sub=sub, sup=sup, accent=role.accent, bold=bold)
+    marks: tuple[Node, ...] = (Brackets(mark(str(quantity.layer))),) if quantity.layered else ()
+    if quantity.time is not None:
+        marks += (Brackets(Number(str(quantity.time)), "⟨⟩"),)
+    return Name(letter, sub=sub, sup=marks, accent=quantity.hat, bold=bold)
 
 
 def index_node(index: int | sp.Symbol) -> Node:

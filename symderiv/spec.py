@@ -19,7 +19,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from symderiv.errors import SpecError, did_you_mean
-from symderiv.network import Data, Dense, Network, Training
+from symderiv.layers import Dense
+from symderiv.network import Data, Network, Training
 
 _MAX_BYTES, _MAX_WIDTH, _MAX_SHOWN, _MAX_MESSAGES = 1_000_000, 100, 60, 10
 EXPECTED = {

@@ -8,13 +8,15 @@ subtracted, short ones before long ones; a sum of subtracted terms only is a bra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import sympy as sp
 from sympy import Expr, Indexed, Symbol
 from sympy.core.function import AppliedUndef
 
 from symderiv import expression as ex
-from symderiv.derivation import Chain, Partial, Same
+from symderiv.brackets import Same, Within
+from symderiv.derivation import Chain, Partial
 from symderiv.errors import UnsupportedError
 from symderiv.expression import Node
 from symderiv.graph import Graph, entries, key_of
@@ -48,9 +50,21 @@ def entry_name(entry: Expr, graph: Graph) -> Node:
     if quantity is None:
         letter, _, sub = key.partition("_")
         return ex.Name(letter, sub=(mark(sub),) if sub else ())
-    return name(
-        quantity.at(*map(_index, entry.indices)) if isinstance(entry, Indexed) else quantity
-    )
+    if not isinstance(entry, Indexed):
+        return name(quantity)
+    plain = [int(i) if i.is_Integer else i for i in entry.indices]
+    if all(isinstance(index, int | Symbol) for index in plain):
+        return name(quantity.at(*plain))
+    letters = sp.symbols(f"i:{len(plain)}")
+    return _with_indices(name(quantity.at(*letters)), tuple(write(i, graph) for i in entry.indices))
+
+
+def _with_indices(node: Node, indices: tuple[Node, ...]) -> Node:
+    """Give a name, or what it is a derivative by, indices that are expressions."""
+    if isinstance(node, ex.Partial):
+        return ex.Partial(node.of, _with_indices(node.by, indices))
+    assert isinstance(node, ex.Name)
+    return replace(node, sub=indices)
 
 
 def _quantity(key: str, graph: Graph) -> Quantity | None:
@@ -59,10 +73,6 @@ def _quantity(key: str, graph: Graph) -> Quantity | None:
     if key.startswith("d") and key[1:] in graph.by_key:
         return graph[key[1:]].quantity.bar()
     return None
-
-
-def _index(value: Expr) -> int | Symbol:
-    return int(value) if value.is_Integer else value
 
 
 class _Writer:
@@ -97,7 +107,11 @@ class _Writer:
             case Partial():
                 return ex.Partial(self.node(expr.args[0]), self.node(expr.args[1]))
             case Same():
-                return ex.Name("delta", sub=tuple(self.node(abs_) for abs_ in _pair(expr.args[0])))
+                left, right = _pair(expr.args[0])
+                return ex.Brackets(ex.equation(self.node(left), self.node(right)), "[]")
+            case Within():
+                value, low, high = map(self.node, expr.args)
+                return ex.Brackets(ex.Relation((low, value, high), ("<=", "<=")), "[]")
             case sp.Sum():
                 return self.big_sum(expr)
             case sp.Piecewise():
@@ -235,11 +249,8 @@ def _number(number: Expr) -> Node:
     return ex.Number(str(number))
 
 
-def _pair(difference: Expr) -> tuple[Expr, ...]:
-    """Return the two indices whose difference is given."""
+def _pair(difference: Expr) -> tuple[Expr, Expr]:
+    """Return the two sides of ``difference = 0``, each without a minus sign."""
     terms = sp.Add.make_args(difference)
-    return tuple(
-        sorted(
-            (abs(t) if t.is_Number else t if not _is_negative(t) else -t for t in terms), key=str
-        )
-    )
+    negative = [term for term in terms if _is_negative(term)]
+    return sp.Add(*(term for term in terms if term not in negative)), -sp.Add(*negative)

@@ -67,8 +67,8 @@ BAD_INPUT = [
         "--only: unknown part 'cod'; did you mean 'code'?",
     ),
     (
-        ["derive", XOR, "--wrt", "w_13^(1)"],
-        "no quantity named 'w_13^(1)'; did you mean 'w_21^(1)'?",
+        ["derive", XOR, "--wrt", "yhut"],
+        "no quantity named 'yhut'; did you mean 'yhat'?",
     ),
 ]
 

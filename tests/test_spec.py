@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symderiv.errors import SpecError
-from symderiv.network import Data, Dense, Network, Training
+from symderiv.layers import Dense
+from symderiv.network import Data, Network, Training
 from symderiv.spec import EXPECTED, demo_spec, from_dict, load, to_dict
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -80,7 +80,8 @@ def is_tall(node: Node) -> bool:
 
 def needs_comma(indices: tuple[Node, ...]) -> bool:
     """Say whether indices side by side would run together, as 1 and 12 do in ``112``."""
-    return len(indices) > 1 and any(isinstance(i, Number) and len(i.text) > 1 for i in indices)
+    wide = (not isinstance(i, Name | Number) or len(getattr(i, "text", "")) > 1 for i in indices)
+    return len(indices) > 1 and any(wide)
 
 
 def gap(left: Node, right: Node) -> str:

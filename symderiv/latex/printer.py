@@ -40,6 +40,9 @@ _GAPS = {"": "", "thin": r"\,", "operator": " ", "cdot": r" \cdot "}
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+\Z")
 
 
+_ANGLES = {"⟨": r"\langle ", "⟩": r"\rangle "}
+
+
 def latex(node: Node) -> str:
     r"""Return ``node`` in LaTeX, such as ``\frac{\partial L}{\partial w_{21}^{(1)}}``."""
     return _print(bracketed(node))
@@ -197,7 +200,7 @@ def _big_sum(body: Node, index: Node, low: Node | None, high: Node | None) -> st
 
 
 def _in_brackets(content: str, kind: str, *, tall: bool) -> str:
-    left, right = kind[0], kind[1]
+    left, right = (_ANGLES.get(side, side) for side in kind)
     return rf"\left{left}{content}\right{right}" if tall else f"{left}{content}{right}"
 
 

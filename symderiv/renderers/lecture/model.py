@@ -9,7 +9,7 @@ import sympy as sp
 from symderiv import expression as ex
 from symderiv.expression import Call, Name, Node, Number, equation
 from symderiv.graph import Definition, Graph
-from symderiv.network import N, size
+from symderiv.layers import N, size
 from symderiv.notation import PARAMETERS, Quantity, Role, name
 from symderiv.renderers.deck import (
     Block,
