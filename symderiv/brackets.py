@@ -1,7 +1,7 @@
 """Conditions on indices as numbers, 1 or 0: the Kronecker delta and the Iverson bracket of a range.
 
-They are symderiv's own because SymPy's are not safe inside sums: ``doit`` on a ``KroneckerDelta`` of
-``2 i + k`` and ``q`` forgets that ``q - k`` must be even.
+They are symderiv's own because SymPy's are not safe inside sums: ``doit`` on a ``KroneckerDelta``
+of ``2 i + k`` and ``q`` forgets that ``q - k`` must be even.
 """
 
 from __future__ import annotations
@@ -35,5 +35,5 @@ class Within(sp.Function):  # type: ignore[misc]
     def eval(cls, value: Expr, low: Expr, high: Expr) -> Expr | None:
         """Decide it where all three are numbers."""
         if value.is_Integer and low.is_Integer and high.is_Integer:
-            return sp.Integer(low <= value <= high)
+            return sp.Integer(bool(low <= value <= high))
         return None

@@ -146,7 +146,7 @@ def _cases(network: Network) -> Iterator[tuple[Values, np.ndarray, np.ndarray]]:
             d.key: generator.normal(size=_shape(d, network, 0))
             for d in network.graph.of_role(*PARAMETERS)
         }
-        X = generator.normal(size=(SAMPLES, network.inputs))
+        X = generator.normal(size=(SAMPLES, network.sizes[0]))
         Y = generator.uniform(0.05, 0.95, size=(SAMPLES, network.sizes[-1]))
         if network.loss_function.one_hot:
             Y /= Y.sum(axis=1, keepdims=True)

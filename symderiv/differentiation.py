@@ -117,9 +117,15 @@ def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
     return found
 
 
-def named(definition: Definition) -> bool:
-    """Whether the adjoint of this name is kept as a name: those of pre-activations are."""
-    return definition.quantity.role is Role.PREACTIVATION
+def named(definition: Definition, graph: Graph) -> bool:
+    """Whether the adjoint of this name is kept as a name, and not written out where it is used.
+
+    Those of pre-activations and of hidden values are, and those of activations that are used more
+    than once.
+    """
+    role = definition.quantity.role
+    several = len(graph.consumers[definition.key]) > 1
+    return role in {Role.PREACTIVATION, Role.HIDDEN} or (role is Role.ACTIVATION and several)
 
 
 def _adjoint(
@@ -165,7 +171,7 @@ def _contributions(
     assert user.rhs is not None
     own = [fresh.like(index) for index in user.indices]
     swap = {old.symbol: new.symbol for old, new in zip(user.indices, own, strict=True)}
-    if named(user):
+    if named(user, graph):
         bars = [Term((), atom(f"d{user.key}", *(index.symbol for index in own)))]
     else:
         bars = [_renewed(term, swap, fresh) for term in adjoint.terms]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import mpmath
 import numpy as np
@@ -78,7 +79,11 @@ def random_point(graph: Graph, seed: int) -> dict[Symbol, mpmath.mpf]:
 # --- index equations ------------------------------------------------------------------------------
 
 Arrays = Mapping[str, "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"]
-Grid = tuple[Symbol, ...]
+Grid = tuple[tuple[Symbol, int], ...]
+_BRACKETS = {
+    "Same": lambda difference: np.equal(difference, 0) * 1.0,
+    "Within": lambda value, low, high: ((low <= value) & (value <= high)) * 1.0,
+}
 
 
 def evaluated(definition: Definition, values: Arrays, sizes: Mapping[Symbol, int]) -> np.ndarray:
@@ -88,63 +93,69 @@ def evaluated(definition: Definition, values: Arrays, sizes: Mapping[Symbol, int
     this a second opinion on the matrix view and on whatever was emitted from it.
     """
     assert definition.rhs is not None
-    axes = tuple(index.symbol for index in definition.indices)
-    lengths = {index.symbol: int(index.high.subs(sizes)) for index in definition.indices}
-    result = _Evaluation(values, sizes, lengths).array(definition.rhs, axes)
-    return np.broadcast_to(result, tuple(lengths[symbol] for symbol in axes))
+    grid = tuple((index.symbol, _length(index.high, sizes)) for index in definition.indices)
+    result = _Evaluation(values, sizes).array(definition.rhs, grid)
+    return np.broadcast_to(result, tuple(length for _, length in grid))
 
 
+def _length(high: Expr, sizes: Mapping[Symbol, int]) -> int:
+    return max(int(high.subs(sizes)), 0)
+
+
+@dataclass(frozen=True, slots=True)
 class _Evaluation:
-    """Evaluates expressions over a growing grid of indices."""
+    """Evaluates expressions over a growing grid of indices; an inner index hides an outer one."""
 
-    def __init__(
-        self, values: Arrays, sizes: Mapping[Symbol, int], lengths: dict[Symbol, int]
-    ) -> None:
-        self.values = values
-        self.sizes = sizes
-        self.lengths = lengths
+    values: Arrays
+    sizes: Mapping[Symbol, int]
 
-    def array(self, expr: Expr, axes: Grid) -> np.ndarray:
-        """Return ``expr`` as an array that broadcasts over ``axes``."""
+    def array(self, expr: Expr, grid: Grid) -> np.ndarray:
+        """Return ``expr`` as an array that broadcasts over ``grid``."""
         if isinstance(expr, sp.Sum):
-            return self._sum(expr, axes)
+            return self._sum(expr, grid)
+        if isinstance(expr, Indexed):
+            return self._entry(expr, grid)
+        if isinstance(expr, Symbol):
+            return self._symbol(expr, grid)
         if not expr.has(sp.Sum):
-            return self._pointwise(expr, axes)
+            parts = sorted(entries(expr), key=str)
+            names = {part: sp.Dummy(real=True) for part in parts}
+            function = _function(expr.xreplace(names), list(names.values()))
+            return np.asarray(function(*(self.array(part, grid) for part in parts)))
         arguments = sp.symbols(f"_0:{len(expr.args)}", real=True)
         joined = _function(expr.func(*arguments), arguments)
-        return np.asarray(joined(*(self.array(arg, axes) for arg in expr.args)))
+        return np.asarray(joined(*(self.array(arg, grid) for arg in expr.args)))
 
-    def _pointwise(self, expr: Expr, axes: Grid) -> np.ndarray:
-        """Evaluate a function of entries; what is no entry is a size or a scalar of the graph."""
-        used = sorted(entries(expr), key=str)
-        names = {entry: sp.Dummy(real=True) for entry in used}
-        arrays = [
-            self._entry(e, axes) if isinstance(e, Indexed) else np.asarray(self._number(e))
-            for e in used
-        ]
-        return np.asarray(_function(expr.xreplace(names), list(names.values()))(*arrays))
-
-    def _number(self, symbol: Symbol) -> np.ndarray | float:
-        return float(self.sizes[symbol]) if symbol in self.sizes else self.values[symbol.name]
-
-    def _sum(self, total: sp.Sum, axes: Grid) -> np.ndarray:
-        bound = tuple(limit[0] for limit in total.limits)
-        for symbol, _, high in total.limits:
-            self.lengths[symbol] = int(high.subs(self.sizes))
-        inner = self.array(total.function, (*axes, *bound))
-        shape = (1,) * len(axes) + tuple(self.lengths[symbol] for symbol in bound)
+    def _sum(self, total: sp.Sum, grid: Grid) -> np.ndarray:
+        bound = tuple((symbol, _length(high, self.sizes)) for symbol, _, high in total.limits)
+        inner = self.array(total.function, (*grid, *bound))
+        shape = (1,) * len(grid) + tuple(length for _, length in bound)
         whole = np.broadcast_to(inner, np.broadcast_shapes(inner.shape, shape))
-        return np.asarray(whole.sum(axis=tuple(range(len(axes), whole.ndim))))
+        return np.asarray(whole.sum(axis=tuple(range(len(grid), whole.ndim))))
 
-    def _entry(self, entry: Indexed, axes: Grid) -> np.ndarray:
-        order = sorted(
-            range(len(entry.indices)), key=lambda place: axes.index(entry.indices[place])
-        )
-        array = self.values[str(entry.base.label)].transpose(order)
-        own = [entry.indices[place] for place in order]
-        return array.reshape([self.lengths[s] if s in own else 1 for s in axes])
+    def _entry(self, entry: Indexed, grid: Grid) -> np.ndarray:
+        """Look an entry up at every point of the grid.
+
+        An index outside its range is moved inside: the bracket beside it makes the product zero.
+        """
+        array = self.values[str(entry.base.label)]
+        places = []
+        for index, length in zip(entry.indices, array.shape, strict=True):
+            at = np.rint(self.array(index, grid)).astype(int) - 1
+            places.append(np.clip(at, 0, length - 1))
+        return np.asarray(array[tuple(places)])
+
+    def _symbol(self, symbol: Symbol, grid: Grid) -> np.ndarray:
+        """Return an index along its axis, a size, or a scalar of the graph."""
+        axes = [place for place, (own, _) in enumerate(grid) if own == symbol]
+        if not axes:
+            known = self.sizes[symbol] if symbol in self.sizes else self.values[symbol.name]
+            return np.asarray(known)
+        length = grid[axes[-1]][1]
+        shape = [length if axis == axes[-1] else 1 for axis in range(len(grid))]
+        return np.arange(1, length + 1).reshape(shape)
 
 
 def _function(expr: Expr, arguments: Sequence[Symbol]) -> Callable[..., np.ndarray]:
-    function: Callable[..., np.ndarray] = sp.lambdify(arguments, expr, "numpy")
+    function: Callable[..., np.ndarray] = sp.lambdify(arguments, expr, [_BRACKETS, "numpy"])
     return function

@@ -179,12 +179,17 @@ def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
         return
     if definition.quantity.role in GIVEN:
         raise GraphError(f"{definition.key}: is given, yet has a right side")
-    for base in sorted(str(b.label) for b in definition.rhs.atoms(IndexedBase)):
-        if base not in known:
-            raise GraphError(
-                f"{definition.key}: uses {base}, which no equation above defines"
-                f"{did_you_mean(base, known)}"
-            )
+    used_names = {str(base.label) for base in definition.rhs.atoms(IndexedBase)}
+    used_names |= {
+        entry.name
+        for entry in entries(definition.rhs)
+        if isinstance(entry, Symbol) and not entry.is_integer
+    }
+    for name in sorted(used_names - known.keys()):
+        raise GraphError(
+            f"{definition.key}: uses {name}, which no equation above defines"
+            f"{did_you_mean(name, known)}"
+        )
     own = {index.symbol for index in definition.indices}
     for used in definition.rhs.atoms(Indexed):
         places = known[str(used.base.label)].indices

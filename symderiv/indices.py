@@ -123,7 +123,9 @@ def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
     units = _UNIT_LETTERS[first:] + _UNIT_LETTERS[:first]
     done = []
     for term in terms:
-        used, swap, bound = set(names), {}, []
+        swap, bound = {}, []
+        inner = {limit[0].name for total in term.body.atoms(sp.Sum) for limit in total.limits}
+        used = names | inner
         for index in term.bound:
             letters = _SAMPLE_LETTERS if str(index.high) == "N" else units
             letter = next(name for name in letters if name not in used)

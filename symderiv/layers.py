@@ -7,7 +7,7 @@ and its positions after the sample, ``x_{n c i}`` or ``x_{n c i j}``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -64,8 +64,18 @@ class Builder:
         self.sizes[symbol] = value
         return symbol
 
+    def equate(self, start: int, sizes: Iterable[tuple[Expr, Expr]]) -> None:
+        """Write, from definition ``start`` on, each first size of a pair as the second."""
+        swap = {old: new for old, new in sizes if old != new}
+        for place, d in enumerate(self.definitions[start:], start):
+            indices = tuple(Index(i.symbol, i.high.xreplace(swap), i.low) for i in d.indices)
+            rhs = d.rhs.xreplace(swap) if d.rhs is not None else None
+            self.definitions[place] = Definition(d.quantity, indices, rhs)
+        for old in swap:
+            self.sizes.pop(old, None)
+
     def add(
-        self, quantity: Quantity, indices: Sequence[Index], rhs: Expr | None = None
+        self, quantity: Quantity, indices: Collection[Index], rhs: Expr | None = None
     ) -> Definition:
         """Add one definition and return it."""
         definition = Definition(quantity, tuple(indices), rhs)
@@ -79,6 +89,77 @@ class Layer(Protocol):
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
         """Add the layer's equations, which read ``x``; return the last, whose role is ``role``."""
         ...
+
+
+# --- what a network reads -------------------------------------------------------------------------
+
+
+class Inputs(Protocol):
+    """What a network reads, as its first definition."""
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input and return it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Numbers, ``x_{ni}``."""
+
+    count: Size
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input."""
+        axis = Index(Symbol("i", integer=True), build.size(self.count, 0))
+        return build.add(Quantity(Role.INPUT), (SAMPLE, axis))
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Numbers at each of ``steps`` times, ``x_{nti}``."""
+
+    steps: Size
+    features: Size
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input."""
+        time = Index(Symbol("t", integer=True), build.size(self.steps, 0, "T"))
+        axis = Index(Symbol("i", integer=True), build.size(self.features, 0))
+        return build.add(Quantity(Role.INPUT), (SAMPLE, time, axis))
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Channels over one or two positions, ``x_{nci}`` or ``x_{ncij}``."""
+
+    channels: Size
+    lengths: tuple[Size, ...]
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input."""
+        channel = Index(Symbol("c", integer=True), build.size(self.channels, 0, "c"))
+        places = [
+            Index(Symbol(letter, integer=True), build.size(length, 0, mark))
+            for letter, mark, length in zip("pq", "mr", self.lengths, strict=False)
+        ]
+        return build.add(Quantity(Role.INPUT), (SAMPLE, channel, *places))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Whole numbers: one for each sample, ``x_n``, or one at each of ``steps``, ``x_{nt}``."""
+
+    steps: Size | None = None
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input; it is data inside an index, so no derivative by it exists."""
+        axes = [SAMPLE]
+        if self.steps is not None:
+            axes.append(Index(Symbol("t", integer=True), build.size(self.steps, 0, "T")))
+        return build.add(Quantity(Role.DATA, letter="X"), axes)
+
+
+# --- layers ---------------------------------------------------------------------------------------
 
 
 def entry(definition: Definition, *indices: Index) -> Expr:
@@ -170,16 +251,16 @@ class Residual:
 
         Raises ``SpecError`` if the layers change the shape.
         """
-        inner = x
+        inner, start = x, len(build.definitions)
         for layer in self.layers:
             inner = layer.equations(build, inner, Role.ACTIVATION)
         sizes = [[build.sizes.get(i.high, i.high) for i in d.indices] for d in (x, inner)]
         if sizes[0] != sizes[1]:
             raise SpecError(f"residual: reads an array of shape {sizes[0]}, computes {sizes[1]}")
+        pairs = zip(inner.indices, x.indices, strict=True)
+        build.equate(start, ((old.high, new.high) for old, new in pairs))
         last = Quantity(role, build.number(), letter="" if role is Role.PREDICTION else "R")
-        axes = inner.indices
-        bypass = atom(x.key, *(i.symbol for i in axes))
-        return build.add(last, axes, bypass + inner.atom)
+        return build.add(last, x.indices, x.atom + entry(inner, *x.indices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +337,10 @@ def _normalised(
     kept = tuple(i for i in x.indices if i != over)
     feature = x.indices[-1:]
     mean = build.add(
-        Quantity(Role.HIDDEN, layer, letter="mu"), kept, sp.Sum(x.atom, over.limits) / over.high
+        Quantity(Role.HELPER, layer, letter="mu"), kept, sp.Sum(x.atom, over.limits) / over.high
     )
     square = sp.Sum((x.atom - mean.atom) ** 2, over.limits) / over.high
-    spread = build.add(Quantity(Role.HIDDEN, layer, letter="s"), kept, sp.sqrt(square + epsilon))
+    spread = build.add(Quantity(Role.HELPER, layer, letter="s"), kept, sp.sqrt(square + epsilon))
     normal = build.add(
         Quantity(Role.HIDDEN, layer, letter="X", accent="hat"),
         x.indices,

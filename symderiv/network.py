@@ -1,21 +1,31 @@
-"""A dense feed-forward network: what the user states, and the index equations it stands for."""
+"""A feed-forward network: what the user states, and the index equations it stands for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import sympy as sp
-from sympy import Expr, Symbol
+from sympy import Symbol
 
 from symderiv.errors import SpecError, did_you_mean
 from symderiv.functions import ACTIVATIONS, LOSSES, Activation, Loss
-from symderiv.graph import Fact, Graph, Index, atom, instantiate
-from symderiv.layers import SAMPLE, Builder, Dense, N, index, size
+from symderiv.graph import Definition, Fact, Graph, instantiate
+from symderiv.layers import (
+    SAMPLE,
+    Builder,
+    Dense,
+    Features,
+    Inputs,
+    Layer,
+    N,
+    Size,
+    entry,
+    function,
+    index,
+)
 from symderiv.notation import Quantity, Role
-
-_n, _i, _k = sp.symbols("n i k", integer=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +47,18 @@ class Training:
 
 @dataclass(frozen=True)
 class Network:
-    """A dense network with its loss, and what a lecture about it needs.
+    """A feed-forward network with its loss, and what a lecture about it needs.
 
-    ``reduction`` makes the cost J the ``"sum"`` or the ``"mean"`` of the samples' losses;
-    ``problem`` is what the data is called, as in "the XOR problem".
+    ``inputs`` is the number of features, or ``Sequence``, ``Image`` or ``Tokens``. ``reduction``
+    makes the cost J the ``"sum"`` or the ``"mean"`` of the samples' losses; ``problem`` is what the
+    data is called, as in "the XOR problem".
 
     Raises ``SpecError`` for an unknown activation, loss or reduction, for sizes that do not fit
-    the data, and for a loss that is not defined on the values that the last activation takes.
+    each other or the data, and for a loss that is not defined on the values of the last activation.
     """
 
-    inputs: int
-    layers: Sequence[Dense]
+    inputs: Size | Inputs
+    layers: Collection[Layer]
     loss: str
     reduction: str = "sum"
     data: Data | None = None
@@ -59,20 +70,17 @@ class Network:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
-        if self.inputs < 1:
-            raise SpecError(f"inputs: expected a positive number, found {self.inputs}")
+        _check_size(self.inputs, "inputs")
         if not self.layers:
             raise SpecError("layers: expected at least one layer")
         for place, layer in enumerate(self.layers):
-            if layer.units < 1:
-                raise SpecError(
-                    f"layers[{place}].units: expected a positive number, found {layer.units}"
-                )
-            _known(layer.activation, ACTIVATIONS, "activation", f"layers[{place}].activation")
+            if isinstance(layer, Dense):
+                _check_size(layer.units, f"layers[{place}].units")
+                function(layer.activation, f"layers[{place}].activation")
         _known(self.loss, LOSSES, "loss", "loss")
         _known(self.reduction, ("sum", "mean"), "reduction", "reduction")
-        last, loss = self.activations[-1], self.loss_function
-        if not last.range.is_subset(loss.domain):
+        last, loss = _last_activation(self), self.loss_function
+        if last is not None and not last.range.is_subset(loss.domain):
             path = f"layers[{len(self.layers) - 1}].activation"
             raise SpecError(
                 f"loss: {loss.words} is defined for predictions in {loss.domain}, but "
@@ -82,19 +90,27 @@ class Network:
             _check_data(self, self.data)
 
     @property
+    def dense(self) -> bool:
+        """Whether all layers are dense and all sizes numbers: what a lecture can write out."""
+        units = [layer.units for layer in self.layers if isinstance(layer, Dense)]
+        plain = len(units) == len(self.layers)
+        return plain and all(isinstance(size, int) for size in (self.inputs, *units))
+
+    @property
     def sizes(self) -> tuple[int, ...]:
-        """The widths of all layers, the input first: ``(2, 2, 1)``."""
-        return (self.inputs, *(layer.units for layer in self.layers))
+        """The widths of all layers of a dense network, the input first: ``(2, 2, 1)``."""
+        units = [layer.units for layer in self.layers if isinstance(layer, Dense)]
+        return tuple(size for size in (self.inputs, *units) if isinstance(size, int))
 
     @property
     def depth(self) -> int:
-        """The number of layers that have parameters."""
+        """The number of layers."""
         return len(self.layers)
 
     @property
     def activations(self) -> tuple[Activation, ...]:
-        """The activation of each layer."""
-        return tuple(ACTIVATIONS[layer.activation] for layer in self.layers)
+        """The activation of each dense layer."""
+        return tuple(ACTIVATIONS[d.activation] for d in self.layers if isinstance(d, Dense))
 
     @property
     def loss_function(self) -> Loss:
@@ -103,14 +119,17 @@ class Network:
 
     @property
     def size_values(self) -> Mapping[Symbol, int]:
-        """The number that each size symbol ``d_0, d_1, ...`` stands for."""
-        return {size(layer): units for layer, units in enumerate(self.sizes)}
+        """The number that each size symbol ``d_0, d_1, ...`` stands for, if it is one."""
+        return self._built.sizes
+
+    @cached_property
+    def _built(self) -> Builder:
+        return _equations(self)
 
     @cached_property
     def graph(self) -> Graph:
         """The index equations, all sizes symbolic."""
-        build = _built(self)
-        return Graph(tuple(build.definitions), tuple(build.facts))
+        return Graph(tuple(self._built.definitions), tuple(self._built.facts))
 
     @cached_property
     def components(self) -> Graph:
@@ -118,7 +137,7 @@ class Network:
         return instantiate(self.graph, self.size_values, drop=SAMPLE.symbol)
 
 
-def _known(value: str, names: Sequence[str] | Mapping[str, object], kind: str, path: str) -> None:
+def _known(value: str, names: Collection[str] | Mapping[str, object], kind: str, path: str) -> None:
     if value not in names:
         raise SpecError(f"unknown {kind} '{value}' at {path}{did_you_mean(value, names)}")
 
@@ -143,22 +162,41 @@ def _check_data(network: Network, data: Data) -> None:
                 )
 
 
-def _built(network: Network) -> Builder:
+def _last_activation(network: Network) -> Activation | None:
+    last = tuple(network.layers)[-1]
+    return ACTIVATIONS[last.activation] if isinstance(last, Dense) else None
+
+
+def _check_size(size: object, path: str) -> None:
+    if isinstance(size, int) and size < 1:
+        raise SpecError(f"{path}: expected a positive number, found {size}")
+    if isinstance(size, str) and not size.isidentifier():
+        raise SpecError(f"{path}: expected a number or the name of a size, found '{size}'")
+
+
+def _equations(network: Network) -> Builder:
     """Write the network as index equations: given, then layer by layer, then the loss."""
-    build = Builder(sizes={size(0): network.inputs})
-    outputs = Index(_k, size(network.depth))
-    x = build.add(Quantity(Role.INPUT), (SAMPLE, Index(_i, size(0))))
-    build.add(Quantity(Role.LABEL), (SAMPLE, outputs))
+    build = Builder()
+    inputs = network.inputs
+    x = (Features(inputs) if isinstance(inputs, int | str) else inputs).given(build)
+    given = len(build.definitions)
     for place, layer in enumerate(network.layers, start=1):
         last = place == network.depth
         x = layer.equations(build, x, Role.PREDICTION if last else Role.ACTIVATION)
     loss = network.loss_function
-    over = index("k", x.indices[-1])
-    total: Expr = sp.Sum(loss.summand(atom("Y", _n, _k), atom(x.key, _n, _k)), over.limits)
-    build.add(Quantity(Role.LOSS), (SAMPLE,), total / (over.high if loss.mean else 1))
-    cost = sp.Sum(atom("L", _n), SAMPLE.limits) / (N if network.reduction == "mean" else 1)
-    build.add(Quantity(Role.COST), (), cost)
+    sample, *axes = x.indices
+    over = [*axes[:-1], index("k", axes[-1])]
+    labels = Definition(Quantity(Role.LABEL), (sample, *over))
+    build.definitions.insert(given, labels)
+    summand = loss.summand(labels.atom, entry(x, sample, *over))
+    total = sp.Sum(summand, *(i.limits for i in reversed(over)))
+    count = sp.Mul(*(i.high for i in over)) if loss.mean else sp.S.One
+    one = build.add(Quantity(Role.LOSS), (sample,), total / count)
+    samples = sp.Sum(one.atom, sample.limits)
+    build.add(Quantity(Role.COST), (), samples / (N if network.reduction == "mean" else 1))
     if loss.one_hot:
-        labels = sp.Sum(atom("Y", _n, _k), over.limits)
-        build.facts.append(Fact(labels, sp.S.One, "the labels of a sample sum to 1", (SAMPLE,)))
+        whole = sp.Sum(labels.atom, over[-1].limits)
+        build.facts.append(
+            Fact(whole, sp.S.One, "the labels of a sample sum to 1", labels.indices[:-1])
+        )
     return build

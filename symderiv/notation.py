@@ -28,6 +28,7 @@ class Role(Enum):
     PREACTIVATION = ("Z", "z", "")
     MAXIMUM = ("M", "m", "")
     NORMALISER = ("S", "s", "")
+    HELPER = ("U", "u", "")
     HIDDEN = ("H", "h", "")
     ACTIVATION = ("A", "a", "")
     PREDICTION = ("Y", "y", "hat")

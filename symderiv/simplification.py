@@ -44,6 +44,8 @@ def rational(*exprs: Expr) -> tuple[tuple[Expr, ...], dict[Symbol, Expr]]:
             return sp.Mul(*factors)
         if expr.is_Add or expr.is_Mul or (expr.is_Pow and expr.exp.is_Integer):
             return expr.func(*(walk(arg) for arg in expr.args))
+        if expr.is_Pow and expr.exp.is_Rational:  # a root, so that 1/sqrt(u) is one over sqrt(u)
+            return generator(expr.base ** sp.Rational(1, expr.exp.q)) ** expr.exp.p
         return generator(expr)
 
     walked = tuple(walk(expr) for expr in exprs)
@@ -256,8 +258,7 @@ def folded(
 
 def _fold_once(expr: Expr, definition: Definition, graph: Graph) -> Iterator[Expr]:
     """Yield ``expr`` with one generator of the definition's right side solved for and put in."""
-    rhs = definition.rhs
-    if rhs is None or not any(e.is_Function for e in sp.preorder_traversal(rhs)):
+    if definition.rhs is None:
         return
     for instance_lhs, instance_rhs in instances(definition, expr):
         (body, left, right), meaning = rational(expr, instance_lhs, instance_rhs)
@@ -266,8 +267,12 @@ def _fold_once(expr: Expr, definition: Definition, graph: Graph) -> Iterator[Exp
             if numerator.degree() != 1:
                 continue
             slope, offset = numerator.all_coeffs()
-            candidate = sp.cancel(body.subs(symbol, -offset / slope))
-            if _poles(candidate) <= _poles(body):
+            value = -offset / slope
+            candidate = sp.cancel(body.subs(symbol, value))
+            poles = _poles(body)
+            if symbol in poles:  # a zero of the value is where the generator was zero
+                poles |= sp.fraction(sp.together(value))[0].free_symbols
+            if _poles(candidate) <= poles:
                 yield tidy(candidate.xreplace(meaning), graph)
 
 
@@ -288,7 +293,7 @@ def instances(definition: Definition, expr: Expr) -> Iterator[tuple[Expr, Expr]]
     own = [index.symbol for index in definition.indices]
     seen = set()
     patterns, targets = (
-        sorted((g for g in rational(e)[1].values() if g.is_Function), key=str)
+        sorted((g for g in rational(e)[1].values() if not isinstance(g, sp.Sum)), key=str)
         for e in (definition.rhs, expr)
     )
     for pattern in patterns:

@@ -177,7 +177,11 @@ def to_dict(network: Network) -> dict[str, Any]:
         "author": network.author,
         "problem": network.problem,
         "inputs": network.inputs,
-        "layers": [{"units": d.units, "activation": d.activation} for d in network.layers],
+        "layers": [
+            {"units": d.units, "activation": d.activation}
+            for d in network.layers
+            if isinstance(d, Dense)
+        ],
         "loss": network.loss,
         "reduction": network.reduction,
         **({"data": rows} if rows else {}),

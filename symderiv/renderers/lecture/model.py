@@ -185,7 +185,7 @@ def _network(material: Material) -> Slide:
     sizes = "-".join(map(str, network.sizes))
     problem = f" for the {network.problem} problem" if network.problem else ""
     hidden = ", ".join(_nodes(units) for units in network.sizes[1:-1])
-    layers = f"{_nodes(network.inputs)} in the input layer, " + (
+    layers = f"{_nodes(network.sizes[0])} in the input layer, " + (
         f"{hidden} in the hidden layer{'s' if network.depth > 2 else ''}, " if hidden else ""
     )
     bullets = Bullets((
