@@ -18,11 +18,11 @@ from types import FrameType, ModuleType
 
 import numpy as np
 
+from symderiv.builder import N
 from symderiv.derivation import Derivation
 from symderiv.errors import CheckFailedError, OutputError, SymderivError
 from symderiv.evaluation import evaluated
 from symderiv.graph import Definition, keys_in
-from symderiv.layers import N
 from symderiv.network import Network
 from symderiv.notation import PARAMETERS, Role
 from symderiv.pipeline import derive

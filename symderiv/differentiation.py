@@ -17,7 +17,7 @@ Each bound index is made fresh when its sum is opened, so that no substitution c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import sympy as sp
@@ -28,7 +28,7 @@ from symderiv.derivation import Step, Term
 from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
 from symderiv.indices import Fresh, contracted, lettered, opened_sum
 from symderiv.notation import Role
-from symderiv.simplification import folded, matched, tidy
+from symderiv.simplification import cost, folded, matched, tidy
 
 
 def local(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[Term]:
@@ -90,11 +90,20 @@ def _named_primes(expr: Expr) -> Expr:
 
 @dataclass(frozen=True, slots=True)
 class Adjoint:
-    """The derivative of the cost by a name, and the steps of its derivation."""
+    """The derivative of the cost by a name, and the steps of its derivation.
+
+    ``terms`` is what earlier names go on from; ``value`` is the same in its shortest form.
+    """
 
     definition: Definition
     terms: tuple[Term, ...]
+    value: Expr
     steps: tuple[Step, ...]
+
+    @property
+    def equation(self) -> Definition:
+        """The adjoint as an index equation of its own."""
+        return replace(self.definition, quantity=self.definition.quantity.bar(), rhs=self.value)
 
 
 def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
@@ -110,8 +119,8 @@ def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
     for definition in reversed(graph.definitions):
         key = definition.key
         if key in seeds:
-            found[key] = Adjoint(definition, (Term((), seeds[key]),), ())
-        elif key in wanted and definition.quantity.role is not Role.LABEL:
+            found[key] = Adjoint(definition, (Term((), seeds[key]),), seeds[key], ())
+        elif key in wanted and definition.quantity.role not in {Role.LABEL, Role.DATA}:
             users = [user for user in graph.consumers[key] if user.key in found]
             found[key] = _adjoint(definition, users, found, graph, fresh)
     return found
@@ -144,16 +153,19 @@ def _adjoint(
         for term in _contributions(user, found[user.key], definition.key, at, graph, fresh)
     ]
     flat = [contracted(term, free) for term in raw]
-    stages = [raw, flat, _merged(flat, free, graph)]
-    target = atom(f"d{definition.key}", *at)
-    shown = [lettered(stage, free) for stage in stages]
+    terms = lettered(_merged(flat, free, graph), free)
+    whole = _closed(terms)
+    shorter = tidy(whole, graph)
+    value = shorter if cost(shorter) < cost(whole) else whole
+    stages = [_closed(lettered(raw, free)), _closed(lettered(flat, free)), value]
     rules = (("delta", "a Kronecker delta removes a sum"), ("collect", "cancel and collect terms"))
+    target = atom(f"d{definition.key}", *at)
     steps = tuple(
-        Step(target, _closed(before), _closed(after), rule, because)
-        for (rule, because), (before, after) in zip(rules, pairwise(shown), strict=True)
+        Step(target, before, after, rule, because)
+        for (rule, because), (before, after) in zip(rules, pairwise(stages), strict=True)
         if before != after
     )
-    return Adjoint(definition, shown[-1], steps)
+    return Adjoint(definition, terms, value, steps)
 
 
 def _closed(terms: Sequence[Term]) -> Expr:
@@ -189,13 +201,19 @@ def _renewed(term: Term, swap: Mapping[Symbol, Symbol], fresh: Fresh) -> Term:
 
 
 def _merged(terms: Sequence[Term], free: Sequence[Index], graph: Graph) -> list[Term]:
-    """Use the facts, and take terms over the same indices together."""
-    done: dict[tuple[Index, ...], Expr] = {}
+    """Use the facts, and take terms over the same indices together where that is shorter."""
+    groups: dict[tuple[Index, ...], list[Expr]] = {}
     for term in terms:
         canonical = lettered([_with_facts(term, graph)], free)[0]
-        done[canonical.bound] = done.get(canonical.bound, sp.Integer(0)) + canonical.body
-    merged = [Term(bound, tidy(body, graph)) for bound, body in done.items()]
-    return [term for term in merged if term.body != 0] or [Term((), sp.Integer(0))]
+        if canonical.body != 0:
+            groups.setdefault(canonical.bound, []).append(canonical.body)
+    done: list[Term] = []
+    for bound, bodies in groups.items():
+        apart = [Term(bound, tidy(body, graph)) for body in bodies]
+        together = Term(bound, tidy(sp.Add(*bodies), graph))
+        shorter = cost(together.closed()) < cost(_closed(apart))
+        done += [together] if shorter or len(apart) == 1 else apart
+    return [term for term in done if term.body != 0] or [Term((), sp.S.Zero)]
 
 
 def _with_facts(term: Term, graph: Graph) -> Term:

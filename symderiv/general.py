@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Symbol
 
+from symderiv.builder import SAMPLE, Builder, size
 from symderiv.differentiation import reverse
 from symderiv.expression import Name
 from symderiv.functions import Activation
 from symderiv.graph import Definition, Graph, Index, atom
-from symderiv.layers import SAMPLE, Builder, dense_equations, size
+from symderiv.layers import dense_equations
 from symderiv.notation import Quantity, Role, code
-from symderiv.pipeline import as_equation
 
 LAYER = Symbol("l", integer=True)
 ANY = Activation("f", Name("f"), sp.Function("f", real=True))
@@ -53,5 +53,5 @@ def general_model() -> GeneralModel:
     graph = Graph(tuple(build.definitions[:-1]))
     symbols = [index.symbol for index in following.indices]
     found = reverse(graph, {following.key: atom(code(following.quantity.bar()), *symbols)})
-    backward = tuple(as_equation(found[d.key]) for d in (activation, linear, weight, bias))
+    backward = tuple(found[d.key].equation for d in (activation, linear, weight, bias))
     return GeneralModel(graph, (linear, activation), following, backward)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from string import ascii_lowercase
 
 import sympy as sp
 from sympy import Expr, Symbol
@@ -112,8 +113,16 @@ def _never_negative(expr: Expr, ranges: dict[Symbol, Index]) -> bool:
     return all(term.as_coeff_Mul()[0] >= 0 for term in sp.Add.make_args(shifted))
 
 
-_SAMPLE_LETTERS = "nmtuv"
-_UNIT_LETTERS = "ijkpqrshg"
+_SAMPLE_LETTERS = "nmlw"
+_TIME_LETTERS = "turs"
+_UNIT_LETTERS = "ijkpqrshgf"
+
+
+def _names(letters: str) -> Iterator[str]:
+    """Yield the letters, then all others, then numbered ones."""
+    yield from letters
+    yield from ascii_lowercase
+    yield from (f"{letters[0]}{number}" for number in count(1))
 
 
 def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
@@ -127,8 +136,9 @@ def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
         inner = {limit[0].name for total in term.body.atoms(sp.Sum) for limit in total.limits}
         used = names | inner
         for index in term.bound:
-            letters = _SAMPLE_LETTERS if str(index.high) == "N" else units
-            letter = next(name for name in letters if name not in used)
+            kind = str(index.high)[:1]
+            letters = {"N": _SAMPLE_LETTERS, "T": _TIME_LETTERS}.get(kind, units)
+            letter = next(name for name in _names(letters) if name not in used)
             used.add(letter)
             symbol = Symbol(letter, integer=True)
             swap[index.symbol] = symbol

@@ -87,6 +87,8 @@ def recognised(terms: Iterable[Term], free: Axes) -> Tree:
 
     Raises ``UnsupportedError`` if there is none.
     """
+    if len(free) > 2:
+        raise UnsupportedError(f"no matrix form: {len(free)} free indices, a matrix has two")
     trees = [_Term(part, free).tree() for term in terms for part in _separable(term)]
     if len(trees) == 1:
         return trees[0]
@@ -160,6 +162,8 @@ class _Term:
         found = sorted((e for e in entries(expr) if isinstance(e, Indexed)), key=str)
         if not all(isinstance(i, Symbol) for e in found for i in e.indices):
             raise UnsupportedError(f"no matrix form: an index of {expr} is shifted")
+        if any(len(set(entry.indices)) < len(entry.indices) for entry in found):
+            raise UnsupportedError(f"no matrix form: {expr} is a diagonal")
         widest = max(found, key=lambda e: len(e.indices))
         symbols = tuple(widest.indices)
         if frozenset(symbols) != used or len(symbols) > 2:

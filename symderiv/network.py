@@ -9,13 +9,9 @@ from functools import cached_property
 import sympy as sp
 from sympy import Symbol
 
-from symderiv.errors import SpecError, did_you_mean
-from symderiv.functions import ACTIVATIONS, LOSSES, Activation, Loss
-from symderiv.graph import Definition, Fact, Graph, instantiate
-from symderiv.layers import (
+from symderiv.builder import (
     SAMPLE,
     Builder,
-    Dense,
     Features,
     Inputs,
     Layer,
@@ -25,6 +21,10 @@ from symderiv.layers import (
     function,
     index,
 )
+from symderiv.errors import SpecError, did_you_mean
+from symderiv.functions import ACTIVATIONS, LOSSES, Activation, Loss
+from symderiv.graph import Definition, Fact, Graph, instantiate
+from symderiv.layers import Dense
 from symderiv.notation import Quantity, Role
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import sympy as sp
 
 from symderiv.derivation import Derivation
-from symderiv.differentiation import Adjoint, reverse
+from symderiv.differentiation import reverse
 from symderiv.explanation import Explanations
-from symderiv.graph import Definition
 from symderiv.network import Network
-from symderiv.views import summed
 
 
 def derive(network: Network) -> Derivation:
@@ -24,13 +20,7 @@ def derive(network: Network) -> Derivation:
     backward = reverse(network.graph, {"J": sp.Integer(1)})
     return Derivation(
         network,
-        tuple(as_equation(adjoint) for adjoint in backward.values()),
+        tuple(adjoint.equation for adjoint in backward.values()),
         {f"d{key}": adjoint.steps for key, adjoint in backward.items()},
         Explanations(network),
     )
-
-
-def as_equation(adjoint: Adjoint) -> Definition:
-    """Return an adjoint as an index equation of its own."""
-    definition = adjoint.definition
-    return replace(definition, quantity=definition.quantity.bar(), rhs=summed(adjoint.terms))

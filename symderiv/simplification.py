@@ -53,10 +53,14 @@ def rational(*exprs: Expr) -> tuple[tuple[Expr, ...], dict[Symbol, Expr]]:
 
 
 def cost(expr: Expr) -> int:
-    """Return what a reader pays for ``expr``: its operations, and three more for a function."""
-    return int(sp.count_ops(expr)) + 3 * sum(
-        1 for e in sp.preorder_traversal(expr) if e.is_Function
-    )
+    """Return what a reader pays for ``expr``.
+
+    That is its operations, and three more for a function; what stands below a sum counts three
+    times, since it is done again and again.
+    """
+    functions = sum(1 for node in sp.preorder_traversal(expr) if node.is_Function)
+    below = sum(int(sp.count_ops(total.function)) for total in expr.atoms(sp.Sum))
+    return int(sp.count_ops(expr)) + 3 * functions + 2 * below
 
 
 def tidy(expr: Expr, graph: Graph) -> Expr:
@@ -74,9 +78,10 @@ def tidy(expr: Expr, graph: Graph) -> Expr:
 
 
 def signed(expr: Expr, graph: Graph) -> Expr:
-    r"""Choose the signs of the sums in a product: ``1 - a`` and ``\hat y - y``, one minus in front.
+    r"""Choose the signs of the sums in a product: ``1 - a`` and ``\hat y - y``.
 
-    A constant stands first and positive; without one, the name that is computed last does.
+    A constant is positive; without one, the name that is computed last is. A minus that is left
+    goes into a sum if that leaves no more of them.
     """
     if not expr.is_Mul:
         return expr
@@ -91,13 +96,15 @@ def signed(expr: Expr, graph: Graph) -> Expr:
     product = sp.Mul(*factors)
     if flips > 0:
         return product
-    rest: list[Expr] = []
-    sums: list[Expr] = []
-    for factor in product.args:
-        (sums if factor.is_Add else rest).append(factor)
-    if len(sums) == 1 and not [factor for factor in rest if factor.is_negative is None]:
-        return sp.Mul(*rest, -sums[0]) if rest else -sums[0]
+    sums = [factor for factor in product.args if factor.is_Add]
+    inside = [total for total in sums if _minuses(-total) <= _minuses(total) + 1]
+    if inside:
+        return product / inside[0] * -inside[0]
     return -product
+
+
+def _minuses(total: Expr) -> int:
+    return sum(1 for term in total.args if term.could_extract_minus_sign())
 
 
 def _leads_negative(total: Expr, graph: Graph) -> bool:

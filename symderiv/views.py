@@ -14,7 +14,6 @@ import sympy as sp
 from sympy import Expr
 
 from symderiv import expression as ex
-from symderiv.derivation import Term
 from symderiv.expression import Node, Relation
 from symderiv.graph import Definition, Graph
 from symderiv.matrices import (
@@ -173,8 +172,3 @@ def shape_of(definition: Definition, graph: Graph) -> Node:
         row = definition.quantity.role is Role.BIAS
         sizes = [ex.Number("1"), *sizes] if row else [*sizes, ex.Number("1")]
     return ex.Product(tuple(sizes), "times")
-
-
-def summed(terms: tuple[Term, ...]) -> Expr:
-    """Return terms as one SymPy expression."""
-    return sp.Add(*(term.closed() for term in terms))

@@ -94,11 +94,11 @@ def test_fold_finds_the_known_name(expr: Expr, by: tuple[Definition, ...], expec
 
 
 def test_fold_adds_no_pole() -> None:
-    """Swish is ``z sigma(z)``: its derivative is finite at 0, and ``a (1 + z - a)/z`` is not said."""
+    """Swish is ``z sigma(z)``: its derivative is finite at 0, ``a (1 + z - a)/z`` is not."""
     slope = sp.diff(z / (1 + exp(-z)), z)
     found, _ = folded(slope, (SWISH,), graph(SWISH))
     assert sp.limit(found.subs(a, z / (1 + exp(-z))), z, 0) == Rational(1, 2)
-    assert z not in sp.fraction(sp.cancel(sp.together(found)))[1].free_symbols
+    assert sp.fraction(sp.together(found))[1].subs(z, 0) != 0
     shorter = a * (1 + z - a) / z
     assert cost(shorter) < cost(slope)
     assert found != shorter
@@ -110,7 +110,7 @@ def test_fold_adds_no_pole() -> None:
         (x * z, (SIGMOID,)),
         (exp(z), (SIGMOID,)),
         (1 - tanh(x) ** 2, (TANH,)),
-        (exp(z1) + exp(z2), SOFTMAX),
+        (exp(x), SOFTMAX),
     ],
 )
 def test_fold_leaves_alone_what_gets_no_shorter(expr: Expr, by: tuple[Definition, ...]) -> None:
@@ -142,7 +142,7 @@ def test_fold_matches_the_index() -> None:
 LOSS_SLOPE = (1 - y) / (1 - p) - y / p
 REWRITTEN = [
     ("cancel", LOSS_SLOPE * p * (1 - p), (1 - y) * p - y * (1 - p)),
-    ("cancel", x * LOSS_SLOPE * p, x * ((1 - y) * p / (1 - p) - y)),
+    ("cancel", x * LOSS_SLOPE * p, x * (1 - y) * p / (1 - p) - x * y),
     ("cancel", (1 / p + 1 / y) * p * y, y + p),
     ("collect", (1 - y) * p - y * (1 - p), p - y),
     ("collect", x * p - x * y, x * (p - y)),

@@ -113,8 +113,12 @@ def _between(first: _Corner, second: _Corner, level: float) -> Point:
     """
     low, high = sorted((first, second), key=lambda corner: corner.value)
     share = (level - low.value) / (high.value - low.value)
-    rest = 1.0 - share  # in this form a share of 1 gives the corner itself, to the last bit
-    return rest * low.x + share * high.x, rest * low.y + share * high.y
+    return _part_way(low.x, high.x, share), _part_way(low.y, high.y, share)
+
+
+def _part_way(low: float, high: float, share: float) -> float:
+    """Return what lies between, to the last bit: printing rounds, and must not hang by one."""
+    return low if low == high else (1.0 - share) * low + share * high  # a share of 1 gives high
 
 
 def _chains(segments: list[tuple[Point, Point]]) -> Iterator[tuple[Point, ...]]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import sympy as sp
 
 from symderiv import expression as ex
+from symderiv.builder import N, size
 from symderiv.expression import Call, Name, Node, Number, equation
 from symderiv.graph import Definition, Graph
-from symderiv.layers import N, size
 from symderiv.notation import PARAMETERS, Quantity, Role, name
 from symderiv.renderers.deck import (
     Block,

@@ -1,0 +1,193 @@
+r"""What a network reads, and the list of equations that its layers add to.
+
+A layer reads one array, whose first axis is the sample, and adds its equations to a ``Builder``.
+Features are the last axis; a sequence has its time before it, ``x_{n t i}``, an image its channels
+and its positions after the sample, ``x_{n c p}`` or ``x_{n c p q}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symderiv.errors import SpecError, did_you_mean
+from symderiv.functions import ACTIVATIONS, Activation
+from symderiv.graph import Definition, Fact, Index, atom
+from symderiv.notation import Quantity, Role
+
+N = Symbol("N", integer=True, positive=True)
+SAMPLE = Index(Symbol("n", integer=True), N)
+Size = int | str
+"""A number, or the name of a size that stays a symbol."""
+
+
+def size(layer: int | Expr, letter: str = "d") -> Symbol:
+    """Return the symbol of a layer's width, ``d_0`` for the inputs."""
+    return Symbol(f"{letter}_{layer}", integer=True, positive=True)
+
+
+def index(letter: str, like: Index | Expr) -> Index:
+    """Return an index with a letter of its own over the range of another, or up to a size."""
+    high = like.high if isinstance(like, Index) else like
+    return Index(Symbol(letter, integer=True), high)
+
+
+@dataclass
+class Builder:
+    """Collects the equations of a network, layer by layer.
+
+    ``sizes`` holds the number that each size symbol stands for, if it stands for one; ``facts``
+    the relations that a layer's equations imply and that a derivation may use.
+    """
+
+    definitions: list[Definition] = field(default_factory=list)
+    sizes: dict[Symbol, int] = field(default_factory=dict)
+    facts: list[Fact] = field(default_factory=list)
+    count: int = 0
+
+    def number(self) -> int:
+        """Return the number of the next layer."""
+        self.count += 1
+        return self.count
+
+    def size(self, value: Size, layer: int, letter: str = "d") -> Symbol:
+        """Return the symbol of a size: ``d_1`` for a number, its own name for a symbolic one."""
+        if isinstance(value, str):
+            return Symbol(value, integer=True, positive=True)
+        symbol = size(layer, letter)
+        self.sizes[symbol] = value
+        return symbol
+
+    def equate(self, start: int, sizes: Iterable[tuple[Expr, Expr]]) -> None:
+        """Write, from definition ``start`` on, each first size of a pair as the second."""
+        swap = {old: new for old, new in sizes if old != new}
+        for place, d in enumerate(self.definitions[start:], start):
+            indices = tuple(Index(i.symbol, i.high.xreplace(swap), i.low) for i in d.indices)
+            rhs = d.rhs.xreplace(swap) if d.rhs is not None else None
+            self.definitions[place] = Definition(d.quantity, indices, rhs)
+        for old in swap:
+            self.sizes.pop(old, None)
+
+    def add(
+        self, quantity: Quantity, indices: Collection[Index], rhs: Expr | None = None
+    ) -> Definition:
+        """Add one definition and return it."""
+        definition = Definition(quantity, tuple(indices), rhs)
+        self.definitions.append(definition)
+        return definition
+
+
+class Layer(Protocol):
+    """What a network is made of."""
+
+    def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
+        """Add the layer's equations, which read ``x``; return the last, whose role is ``role``."""
+        ...
+
+
+# --- what a network reads -------------------------------------------------------------------------
+
+
+class Inputs(Protocol):
+    """What a network reads, as its first definition."""
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input and return it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Numbers, ``x_{ni}``."""
+
+    count: Size
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input."""
+        axis = Index(Symbol("i", integer=True), build.size(self.count, 0))
+        return build.add(Quantity(Role.INPUT), (SAMPLE, axis))
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Numbers at each of ``steps`` times, ``x_{nti}``."""
+
+    steps: Size
+    features: Size
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input."""
+        time = Index(Symbol("t", integer=True), build.size(self.steps, 0, "T"))
+        axis = Index(Symbol("i", integer=True), build.size(self.features, 0))
+        return build.add(Quantity(Role.INPUT), (SAMPLE, time, axis))
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Channels over one or two positions, ``x_{nci}`` or ``x_{ncij}``."""
+
+    channels: Size
+    lengths: tuple[Size, ...]
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input."""
+        channel = Index(Symbol("c", integer=True), build.size(self.channels, 0, "c"))
+        places = [
+            Index(Symbol(letter, integer=True), build.size(length, 0, mark))
+            for letter, mark, length in zip("pq", "mr", self.lengths, strict=False)
+        ]
+        return build.add(Quantity(Role.INPUT), (SAMPLE, channel, *places))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Whole numbers: one for each sample, ``x_n``, or one at each of ``steps``, ``x_{nt}``."""
+
+    steps: Size | None = None
+
+    def given(self, build: Builder) -> Definition:
+        """Add the input; it is data inside an index, so no derivative by it exists."""
+        axes = [SAMPLE]
+        if self.steps is not None:
+            axes.append(Index(Symbol("t", integer=True), build.size(self.steps, 0, "T")))
+        return build.add(Quantity(Role.DATA, letter="X"), axes)
+
+
+# --- layers ---------------------------------------------------------------------------------------
+
+
+def entry(definition: Definition, *indices: Index) -> Expr:
+    """Return the entry of an array at the given indices."""
+    return atom(definition.key, *(i.symbol for i in indices))
+
+
+def activated(
+    build: Builder, linear: Definition, activation: Activation, quantity: Quantity
+) -> Definition:
+    r"""Add ``a = f(z)``; before a softmax :math:`s = \sum_k e^{z_k}` over the last axis."""
+    z, axes = linear.atom, linear.indices
+    if activation.summand is None:
+        return build.add(quantity, axes, activation.formula(z))
+    over = index("k", axes[-1])
+    summand = activation.summand(entry(linear, *axes[:-1], over))
+    letter = "R" if linear.quantity.letter else ""
+    total = build.add(
+        Quantity(Role.NORMALISER, linear.quantity.layer, letter=letter),
+        axes[:-1],
+        sp.Sum(summand, over.limits),
+    )
+    return build.add(quantity, axes, activation.formula(z, total.atom))
+
+
+def function(name: str, path: str = "activation") -> Activation:
+    """Return an activation by its name.
+
+    Raises ``SpecError`` for an unknown one.
+    """
+    if name not in ACTIVATIONS:
+        raise SpecError(f"unknown activation '{name}' at {path}{did_you_mean(name, ACTIVATIONS)}")
+    return ACTIVATIONS[name]
