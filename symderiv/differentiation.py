@@ -16,7 +16,7 @@ Each bound index is made fresh when its sum is opened, so that no substitution c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -28,6 +28,7 @@ from symderiv.derivation import Step, Term
 from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
 from symderiv.indices import Fresh, contracted, lettered, opened_sum
 from symderiv.notation import Role
+from symderiv.repetition import Layers
 from symderiv.simplification import cost, folded, matched, tidy
 
 
@@ -114,16 +115,35 @@ def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
     with each layer.
     """
     wanted = frozenset().union(*(graph.upstream(key) for key in seeds))
-    fresh = Fresh()
+    fresh, layers = Fresh(), Layers(graph)
     found: dict[str, Adjoint] = {}
+    known: dict[Hashable, Adjoint] = {}
     for definition in reversed(graph.definitions):
         key = definition.key
         if key in seeds:
             found[key] = Adjoint(definition, (Term((), seeds[key]),), seeds[key], ())
         elif key in wanted and definition.quantity.role not in {Role.LABEL, Role.DATA}:
             users = [user for user in graph.consumers[key] if user.key in found]
-            found[key] = _adjoint(definition, users, found, graph, fresh)
+            bars = [() if named(u, graph) else found[u.key].terms for u in users]
+            seen = layers.signature(definition, users, bars)
+            if seen is None or seen not in known:
+                known[seen] = _adjoint(definition, users, found, graph, fresh)
+            found[key] = _moved(known[seen], definition, layers)
     return found
+
+
+def _moved(adjoint: Adjoint, definition: Definition, layers: Layers) -> Adjoint:
+    """Return the adjoint of another layer's twin as that of ``definition``."""
+    here, there = definition.quantity.layer, adjoint.definition.quantity.layer
+    if not isinstance(here, int) or not isinstance(there, int) or here == there:
+        return adjoint
+    by = here - there
+    return Adjoint(
+        definition,
+        tuple(layers.term(term, by) for term in adjoint.terms),
+        layers.moved(adjoint.value, by),
+        tuple(layers.step(step, by) for step in adjoint.steps),
+    )
 
 
 def named(definition: Definition, graph: Graph) -> bool:
