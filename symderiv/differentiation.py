@@ -25,11 +25,12 @@ from sympy import Expr, Symbol
 
 from symderiv.brackets import Same
 from symderiv.derivation import Step, Term
+from symderiv.forms import cost, tidy
 from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
 from symderiv.indices import Fresh, contracted, lettered, opened_sum
 from symderiv.notation import Role
 from symderiv.repetition import Layers
-from symderiv.simplification import cost, folded, matched, tidy
+from symderiv.simplification import folded, matched
 
 
 def local(expr: Expr, key: str, at: Sequence[Expr], fresh: Fresh) -> Iterator[Term]:

@@ -21,11 +21,12 @@ from sympy import Expr
 from symderiv.derivation import Chain, Partial, Result, Step, multiplied
 from symderiv.differentiation import local
 from symderiv.errors import DerivationError
+from symderiv.forms import cost
 from symderiv.graph import Definition, Graph
 from symderiv.indices import Fresh
 from symderiv.network import Network
 from symderiv.notation import Role
-from symderiv.simplification import cost, folded, simplified, sums_fractions
+from symderiv.simplification import folded, simplified, sums_fractions
 
 _SHOWN = frozenset({Role.ACTIVATION, Role.PREDICTION})
 

@@ -3,125 +3,21 @@ r"""Named, recorded rewrites that bring a derivative to the form in which a lect
 Each rewrite is a row: a name, the reason that is printed beside the step, and a function that
 returns the rewritten expression. None is ``sympy.simplify``: every rewrite here ends, because it
 either works on a finite list of generators once, or is kept only if the result is cheaper.
-
-An expression is seen as a rational function of its *generators*: indexed atoms and symbols, and
-what no rational function can look into (exponentials, logarithms, other functions, sums).
-``exp(c*u)`` with an integer ``c`` is a power of the one generator ``exp(u)``; SymPy writes
-``exp(z)**2`` as ``exp(2*z)`` by itself, and no identity would be found otherwise.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 from sympy import Expr, Symbol
 
 from symderiv.derivation import Step
-from symderiv.graph import Definition, Fact, Graph, keys_in
-
-
-def rational(*exprs: Expr) -> tuple[tuple[Expr, ...], dict[Symbol, Expr]]:
-    """Replace what no rational function can look into by symbols, the same for all ``exprs``."""
-    symbols: dict[Expr, Symbol] = {}
-
-    def generator(expr: Expr) -> Symbol:
-        if expr not in symbols:
-            symbols[expr] = sp.Dummy(f"g{len(symbols)}", real=True)
-        return symbols[expr]
-
-    def walk(expr: Expr) -> Expr:
-        if expr.is_Number or isinstance(expr, Symbol):
-            return expr
-        if isinstance(expr, sp.exp):
-            factors = []
-            for term in sp.Add.make_args(sp.expand(expr.exp)):
-                power, base = term.as_coeff_Mul()
-                whole = power if power.is_Integer else sp.Integer(1)
-                factors.append(generator(sp.exp(base if power.is_Integer else term)) ** whole)
-            return sp.Mul(*factors)
-        if expr.is_Add or expr.is_Mul or (expr.is_Pow and expr.exp.is_Integer):
-            return expr.func(*(walk(arg) for arg in expr.args))
-        if expr.is_Pow and expr.exp.is_Rational:  # a root, so that 1/sqrt(u) is one over sqrt(u)
-            return generator(expr.base ** sp.Rational(1, expr.exp.q)) ** expr.exp.p
-        return generator(expr)
-
-    walked = tuple(walk(expr) for expr in exprs)
-    return walked, {symbol: expr for expr, symbol in symbols.items()}
-
-
-def cost(expr: Expr) -> int:
-    """Return what a reader pays for ``expr``.
-
-    That is its operations, and three more for a function; what stands below a sum counts three
-    times, since it is done again and again.
-    """
-    functions = sum(1 for node in sp.preorder_traversal(expr) if node.is_Function)
-    below = sum(int(sp.count_ops(total.function)) for total in expr.atoms(sp.Sum))
-    return int(sp.count_ops(expr)) + 3 * functions + 2 * below
-
-
-def tidy(expr: Expr, graph: Graph) -> Expr:
-    """Return the cheapest of ``expr``, its cancelled and its factored form, signs as written."""
-    if not expr.args:
-        return expr
-    (body,), meaning = rational(expr)
-    if body.is_Mul and sp.fraction(body)[1].is_Number:
-        return signed(expr, graph)  # a product without a denominator has nothing to cancel
-    cancelled = sp.cancel(body)
-    forms = [sp.factor_terms(cancelled), body, cancelled]
-    if len(sp.Add.make_args(sp.fraction(cancelled)[0])) <= LARGEST_FACTORED:
-        forms.append(sp.factor(cancelled))
-    return min((signed(form.xreplace(meaning), graph) for form in forms), key=cost)
-
-
-def signed(expr: Expr, graph: Graph) -> Expr:
-    r"""Choose the signs of the sums in a product: ``1 - a`` and ``\hat y - y``.
-
-    A constant is positive; without one, the name that is computed last is. A minus that is left
-    goes into a sum if that leaves no more of them.
-    """
-    if not expr.is_Mul:
-        return expr
-    factors, flips = [], 1
-    for factor in expr.args:
-        base, power = factor.as_base_exp()
-        if base.is_Add and power.is_Integer and _leads_negative(base, graph):
-            factors.append((-base) ** power)
-            flips *= -1 if int(power) % 2 else 1
-        else:
-            factors.append(factor)
-    product = sp.Mul(*factors)
-    if flips > 0:
-        return product
-    sums = [factor for factor in product.args if factor.is_Add]
-    inside = [total for total in sums if _minuses(-total) <= _minuses(total) + 1]
-    if inside:
-        return product / inside[0] * -inside[0]
-    return -product
-
-
-def _minuses(total: Expr) -> int:
-    return sum(1 for term in total.args if term.could_extract_minus_sign())
-
-
-def _leads_negative(total: Expr, graph: Graph) -> bool:
-    constant, rest = total.as_coeff_Add()
-    if constant:
-        return bool(constant < 0)
-    last = max(rest.args, key=lambda term: (position(term, graph.positions), str(term)))
-    return bool(last.could_extract_minus_sign()) and last.as_coeff_Mul()[0] < 0
-
-
-def position(expr: Expr, places: Mapping[str, int]) -> int:
-    """Return the place of the latest name of ``expr``; -1 without names."""
-    return max((places.get(key, -1) for key in keys_in(expr)), default=-1)
-
-
-LARGEST_FACTORED = 8
-"""The number of terms above which no factorisation is tried: it takes longer than it helps."""
+from symderiv.forms import canonical_names, cost, rational, tidied, tidy
+from symderiv.graph import Definition, Fact, Graph
 
 LARGEST_COLLECTED = 60
 """The cost above which terms are not taken together: a sum that long is one of many paths, which a
@@ -252,10 +148,41 @@ def folded(
     put in, if the result is cheaper and has no pole that ``expr`` had not. Returns the folded
     expression and the definitions used.
     """
-    used: list[Definition] = []
-    best = tidy(expr, graph)
+    known = tuple(definitions)
+    if any(definition.indices for definition in known):
+        return _folded(expr, known, lambda e: tidy(e, graph))
+    scalars = [e for d in known for e in (d.atom, d.rhs) if e is not None]
+    letters = canonical_names(graph, expr, *scalars)
+    equations = tuple(
+        (d.atom.xreplace(letters), d.rhs.xreplace(letters) if d.rhs is not None else None)
+        for d in known
+    )
+    value, used = _folded_letters(expr.xreplace(letters), equations)
+    names = {letter: name for name, letter in letters.items()}
+    return value.xreplace(names), tuple(known[place] for place in used)
+
+
+@lru_cache(maxsize=1 << 12)
+def _folded_letters(
+    expr: Expr, equations: tuple[tuple[Expr, Expr | None], ...]
+) -> tuple[Expr, tuple[int, ...]]:
+    """Fold an expression in letters, which any network of the same form shares."""
+    best, used = tidied(expr), []
+    for place, (left, right) in enumerate(equations):
+        for candidate in _fold_once(best, [(left, right)] if right is not None else [], tidied):
+            if cost(candidate) < cost(best):
+                best = candidate
+                used.append(place)
+                break
+    return best, tuple(used)
+
+
+def _folded(
+    expr: Expr, definitions: Sequence[Definition], finish: Callable[[Expr], Expr]
+) -> tuple[Expr, tuple[Definition, ...]]:
+    best, used = finish(expr), []
     for definition in definitions:
-        for candidate in _fold_once(best, definition, graph):
+        for candidate in _fold_once(best, instances(definition, best), finish):
             if cost(candidate) < cost(best):
                 best = candidate
                 used.append(definition)
@@ -263,12 +190,12 @@ def folded(
     return best, tuple(used)
 
 
-def _fold_once(expr: Expr, definition: Definition, graph: Graph) -> Iterator[Expr]:
-    """Yield ``expr`` with one generator of the definition's right side solved for and put in."""
-    if definition.rhs is None:
-        return
-    for instance_lhs, instance_rhs in instances(definition, expr):
-        (body, left, right), meaning = rational(expr, instance_lhs, instance_rhs)
+def _fold_once(
+    expr: Expr, equations: Iterable[tuple[Expr, Expr]], finish: Callable[[Expr], Expr]
+) -> Iterator[Expr]:
+    """Yield ``expr`` with one generator of a right side solved for and put in."""
+    for name, value_of in equations:
+        (body, left, right), meaning = rational(expr, name, value_of)
         for symbol in sorted(body.free_symbols & right.free_symbols & meaning.keys(), key=str):
             numerator = sp.Poly(sp.fraction(sp.together(left - right))[0], symbol)
             if numerator.degree() != 1:
@@ -280,7 +207,7 @@ def _fold_once(expr: Expr, definition: Definition, graph: Graph) -> Iterator[Exp
             if symbol in poles:  # a zero of the value is where the generator was zero
                 poles |= sp.fraction(sp.together(value))[0].free_symbols
             if _poles(candidate) <= poles:
-                yield tidy(candidate.xreplace(meaning), graph)
+                yield finish(candidate.xreplace(meaning))
 
 
 def _poles(expr: Expr) -> frozenset[sp.Basic]:
@@ -293,7 +220,8 @@ def instances(definition: Definition, expr: Expr) -> Iterator[tuple[Expr, Expr]]
 
     The functions in the right side are matched with those in ``expr``, index by index.
     """
-    assert definition.rhs is not None
+    if definition.rhs is None:
+        return
     if not definition.indices:
         yield definition.atom, definition.rhs
         return

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy import Expr
 
+from symderiv.forms import rational
 from symderiv.graph import Definition, Graph, entries, key_of
 from symderiv.notation import Quantity, Role
-from symderiv.simplification import rational
 
 
 class Softplus(sp.Function):  # type: ignore[misc]

@@ -19,9 +19,9 @@ from symderiv.brackets import Same, Within
 from symderiv.derivation import Chain, Partial
 from symderiv.errors import UnsupportedError
 from symderiv.expression import Node
+from symderiv.forms import position
 from symderiv.graph import Graph, entries, key_of
 from symderiv.notation import Quantity, index_node, mark, name
-from symderiv.simplification import position
 
 Naming = Callable[[Expr], Node]
 

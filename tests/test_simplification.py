@@ -8,18 +8,10 @@ from oracles import CCE, derived, example, network
 from sympy import Expr, Rational, Symbol, exp, log, tanh
 
 from symderiv.derivation import Partial
+from symderiv.forms import cost
 from symderiv.graph import Definition, Fact, Graph, Index, atom
 from symderiv.notation import Quantity, Role
-from symderiv.simplification import (
-    REWRITES,
-    cost,
-    folded,
-    matched,
-    rational,
-    signed,
-    simplified,
-    tidy,
-)
+from symderiv.simplification import REWRITES, folded, matched, simplified
 
 
 def names(text: str) -> list[Expr]:
@@ -217,52 +209,6 @@ def test_without_the_fact_the_index_form_keeps_its_sum() -> None:
     label, prediction = atom("Y", n, j), atom("Yhat", n, j)
     assert sigmoid is not None
     assert sp.expand(sigmoid - (label * prediction - label)) == 0
-
-
-# --- signs and forms ------------------------------------------------------------------------------
-
-SIGNED = [
-    (x * (a - 1), -x * (1 - a)),
-    (x * (y - p), -x * (p - y)),
-    (-(y - p), p - y),
-    (-x * (a - 1), x * (1 - a)),
-    ((a - 1) * (y - p), (1 - a) * (p - y)),
-    (x * (a - 1) ** 2, x * (1 - a) ** 2),
-    (x * (p - y), x * (p - y)),
-    (x * (-2 - a), -x * (2 + a)),
-]
-
-
-@pytest.mark.parametrize(("expr", "expected"), SIGNED)
-def test_signs(expr: Expr, expected: Expr) -> None:
-    """``1 - a`` and ``yhat - y``: a constant first and positive, else the latest name."""
-    assert signed(expr, graph(PLAIN, SIGMOID)) == expected
-
-
-@pytest.mark.parametrize(
-    ("expr", "expected"),
-    [
-        (p - p * y - y + p * y, p - y),
-        (exp(z) ** 2 / exp(z), exp(z)),
-        ((exp(2 * z) - 1) / (exp(z) - 1), exp(z) + 1),
-        (x * a + x * p, x * (a + p)),
-        (a / (a - a**2), 1 / (1 - a)),
-        (sp.Integer(2), sp.Integer(2)),
-    ],
-)
-def test_tidy_takes_the_cheapest_form(expr: Expr, expected: Expr) -> None:
-    """Cancelled or factored, over exponentials as powers of one generator."""
-    assert tidy(expr, graph(PLAIN, SIGMOID)) == expected
-
-
-def test_powers_of_an_exponential_are_one_generator() -> None:
-    """SymPy writes ``exp(z)**2`` as ``exp(2 z)``; that hides identities."""
-    (body, single), meaning = rational(exp(2 * z - x), exp(z))
-    symbol = single.as_base_exp()[0]
-    assert meaning[symbol] == exp(z)
-    assert body.as_powers_dict()[symbol] == 2
-    (first, second), _ = rational(log(1 + x), log(1 + x) ** 2)
-    assert second == first**2
 
 
 @pytest.mark.parametrize(
