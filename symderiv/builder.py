@@ -8,7 +8,7 @@ and its positions after the sample, ``x_{n c p}`` or ``x_{n c p q}``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import sympy as sp
@@ -23,6 +23,8 @@ N = Symbol("N", integer=True, positive=True)
 SAMPLE = Index(Symbol("n", integer=True), N)
 Size = int | str
 """A number, or the name of a size that stays a symbol."""
+Parameter = float | str
+"""A number, or the name of one that stays a symbol."""
 
 
 def size(layer: int | Expr, letter: str = "d") -> Symbol:
@@ -68,7 +70,7 @@ class Builder:
         for place, d in enumerate(self.definitions[start:], start):
             indices = tuple(Index(i.symbol, i.high.xreplace(swap), i.low) for i in d.indices)
             rhs = d.rhs.xreplace(swap) if d.rhs is not None else None
-            self.definitions[place] = Definition(d.quantity, indices, rhs)
+            self.definitions[place] = replace(d, indices=indices, rhs=rhs)
         for old in swap:
             self.sizes.pop(old, None)
 
@@ -79,6 +81,21 @@ class Builder:
         definition = Definition(quantity, tuple(indices), rhs)
         self.definitions.append(definition)
         return definition
+
+    def declare(self, whole: Definition, high: Expr) -> Definition:
+        """Say of whole-number data that they run from 1 to ``high``; return the definition."""
+        declared = replace(whole, values=(sp.S.One, high))
+        self.definitions[self.definitions.index(whole)] = declared
+        return declared
+
+    def parameter(self, value: Parameter) -> Expr:
+        """Return a parameter of a formula: a number, or the name of one that is given."""
+        if not isinstance(value, str):
+            return sp.Rational(str(value))
+        base, _, sub = value.partition("_")
+        quantity = Quantity(Role.DATA, letter=base, indices=(int(sub),) if sub else ())
+        known = [d for d in self.definitions if d.key == value]
+        return (known[0] if known else self.add(quantity, ())).atom
 
 
 class Layer(Protocol):
@@ -168,19 +185,27 @@ def entry(definition: Definition, *indices: Index) -> Expr:
 def activated(
     build: Builder, linear: Definition, activation: Activation, quantity: Quantity
 ) -> Definition:
-    r"""Add ``a = f(z)``; before a softmax :math:`s = \sum_k e^{z_k}` over the last axis."""
+    r"""Add ``a = f(z)``; before a softmax :math:`s = \sum_k e^{z_k}` over the last axis.
+
+    Before a formula that reads a gate, ``g`` is added as a name of its own.
+    """
     z, axes = linear.atom, linear.indices
-    if activation.summand is None:
-        return build.add(quantity, axes, activation.formula(z))
-    over = index("k", axes[-1])
-    summand = activation.summand(entry(linear, *axes[:-1], over))
-    letter = "R" if linear.quantity.letter else ""
-    total = build.add(
-        Quantity(Role.NORMALISER, linear.quantity.layer, letter=letter),
-        axes[:-1],
-        sp.Sum(summand, over.limits),
-    )
-    return build.add(quantity, axes, activation.formula(z, total.atom))
+    more: list[Expr] = []
+    if activation.gate is not None:
+        letter = activation.gate_letter
+        helper = Quantity(Role.HELPER, quantity.layer, letter=letter, time=linear.quantity.time)
+        more.append(activated(build, linear, activation.gate, helper).atom)
+    if activation.summand is not None:
+        over = index("k", axes[-1])
+        summand = activation.summand(entry(linear, *axes[:-1], over))
+        total = Quantity(
+            Role.NORMALISER,
+            linear.quantity.layer,
+            letter="R" if linear.quantity.letter else "",
+            time=linear.quantity.time,
+        )
+        more.append(build.add(total, axes[:-1], sp.Sum(summand, over.limits)).atom)
+    return build.add(quantity, axes, activation.formula(z, *more))
 
 
 def function(name: str, path: str = "activation") -> Activation:

@@ -124,6 +124,7 @@ class MaxPool:
         for tap, place in zip(taps, places, strict=True):
             quantity = Quantity(Role.DATA, layer, letter="M" if tap is taps[0] else "Q")
             given = build.add(quantity, (sample, channel, *places))
+            given = build.declare(given, tap.high)
             chosen.append(self.width * (place.symbol - 1) + given.atom)
         rhs = atom(x.key, sample.symbol, channel.symbol, *chosen)
         return build.add(Quantity(role, layer), (sample, channel, *places), rhs)

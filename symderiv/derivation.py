@@ -101,6 +101,13 @@ class Derivation:
         graph = self.network.components
         return self.components[graph.find(of).key, graph.find(by).key]
 
+    def written_out(self, value: Expr) -> Expr:
+        """Return a value in components with every derivative that it only names put in."""
+        named = {
+            p: self.components[p.args[0].name, p.args[1].name].value for p in value.atoms(Partial)
+        }
+        return self.written_out(value.xreplace(named)) if named else value
+
     def adjoint(self, key: str) -> Definition:
         """Return the index equation of the derivative of the cost by ``key``."""
         for definition in self.adjoints:

@@ -173,11 +173,7 @@ def _adjoint(
         for user in users
         for term in _contributions(user, found[user.key], definition.key, at, graph, fresh)
     ]
-    flat = [contracted(term, free) for term in raw]
-    terms = lettered(_merged(flat, free, graph), free)
-    whole = _closed(terms)
-    shorter = tidy(whole, graph)
-    value = shorter if cost(shorter) < cost(whole) else whole
+    flat, terms, value = reduced(raw, free, graph)
     stages = [_closed(lettered(raw, free)), _closed(lettered(flat, free)), value]
     rules = (("delta", "a Kronecker delta removes a sum"), ("collect", "cancel and collect terms"))
     target = atom(f"d{definition.key}", *at)
@@ -189,6 +185,17 @@ def _adjoint(
     return Adjoint(definition, terms, value, steps)
 
 
+def reduced(
+    raw: Sequence[Term], free: Sequence[Index], graph: Graph
+) -> tuple[list[Term], tuple[Term, ...], Expr]:
+    """Return terms with their deltas used up, then taken together, then as one expression."""
+    flat = [contracted(term, free, graph) for term in raw]
+    terms = lettered(_merged(flat, free, graph), free)
+    whole = _closed(terms)
+    shorter = tidy(whole, graph)
+    return flat, terms, shorter if cost(shorter) < cost(whole) else whole
+
+
 def _closed(terms: Sequence[Term]) -> Expr:
     return sp.Add(*(term.closed() for term in terms))
 
@@ -196,25 +203,29 @@ def _closed(terms: Sequence[Term]) -> Expr:
 def _contributions(
     user: Definition, adjoint: Adjoint, key: str, at: Sequence[Expr], graph: Graph, fresh: Fresh
 ) -> Iterator[Term]:
-    """Yield adjoint times local derivative, summed over the user's own indices.
-
-    The local derivative is first written in known names: the user's own, and its consumers'
-    (with ``a = exp(z)/s``, the derivative ``exp(z)`` of ``s`` is ``a s``).
-    """
+    """Yield adjoint times local derivative, summed over the user's own indices."""
     assert user.rhs is not None
     own = [fresh.like(index) for index in user.indices]
     swap = {old.symbol: new.symbol for old, new in zip(user.indices, own, strict=True)}
     if named(user, graph):
         bars = [Term((), atom(f"d{user.key}", *(index.symbol for index in own)))]
     else:
-        bars = [_renewed(term, swap, fresh) for term in adjoint.terms]
+        bars = [renewed(term, swap, fresh) for term in adjoint.terms]
     for bar in bars:
         for term in local(user.rhs.xreplace(swap), key, at, fresh):
-            slope, _ = folded(term.body, (user, *graph.consumers[user.key]), graph)
+            slope = in_known_names(term.body, user, graph)
             yield Term((*own, *bar.bound, *term.bound), bar.body * slope)
 
 
-def _renewed(term: Term, swap: Mapping[Symbol, Symbol], fresh: Fresh) -> Term:
+def in_known_names(slope: Expr, user: Definition, graph: Graph) -> Expr:
+    """Write a local derivative of ``user`` in its own name and those of its consumers.
+
+    With ``a = exp(z)/s``, the derivative ``exp(z)`` of ``s`` is ``a s``.
+    """
+    return folded(slope, (user, *graph.consumers[user.key]), graph)[0]
+
+
+def renewed(term: Term, swap: Mapping[Symbol, Symbol], fresh: Fresh) -> Term:
     """Return the term at other free indices, with bound indices of its own."""
     bound = tuple(fresh.like(index) for index in term.bound)
     inner = {old.symbol: new.symbol for old, new in zip(term.bound, bound, strict=True)}

@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Indexed, Symbol
 
-from symderiv.derivation import Derivation
+from symderiv.derivation import Derivation, Partial
 from symderiv.graph import Definition, Graph, entries, keys_in
 from symderiv.notation import GIVEN, PARAMETERS, Role
 
@@ -25,14 +25,41 @@ def given(graph: Graph) -> tuple[Symbol, ...]:
     return tuple(d.atom for d in graph.of_role(*GIVEN))
 
 
-def compiled(graph: Graph, outputs: Sequence[Expr], modules: str) -> Callable[..., list[object]]:
-    """Return a function of ``given(graph)`` that evaluates ``outputs`` over the graph's names."""
-    hidden = _needed(graph, outputs)
+def compiled(
+    graph: Graph,
+    outputs: Sequence[Expr],
+    modules: str,
+    derivatives: Mapping[Partial, Expr] | None = None,
+) -> Callable[..., list[object]]:
+    """Return a function of ``given(graph)`` that evaluates ``outputs`` over the graph's names.
+
+    ``derivatives`` are the values of those that the outputs only name, each after those it uses.
+    """
+    named = derivatives or {}
+    symbols = {p: Symbol(f"d{p.args[0]}_d{p.args[1]}", real=True) for p in named}
+    hidden = _needed(graph, [*outputs, *named.values()])
     shared = [(d.atom, d.rhs) for d in hidden]
+    shared += [(symbols[p], value.xreplace(symbols)) for p, value in named.items()]
     function: Callable[..., list[object]] = sp.lambdify(
-        given(graph), list(outputs), modules=modules, cse=lambda exprs: (shared, exprs)
+        given(graph),
+        [output.xreplace(symbols) for output in outputs],
+        modules=modules,
+        cse=lambda exprs: (shared, exprs),
     )
     return function
+
+
+def _named(derivation: Derivation, values: Sequence[Expr]) -> dict[Partial, Expr]:
+    """Return the derivatives that ``values`` only name, those of later names first."""
+    found: dict[Partial, Expr] = {}
+    waiting = [p for value in values for p in value.atoms(Partial)]
+    while waiting:
+        partial = waiting.pop()
+        if partial not in found:
+            found[partial] = derivation.component(*(a.name for a in partial.args)).value
+            waiting += found[partial].atoms(Partial)
+    places = derivation.network.components.positions
+    return dict(sorted(found.items(), key=lambda item: -places[item[0].args[1].name]))
 
 
 def _needed(graph: Graph, outputs: Sequence[Expr]) -> list[Definition]:
@@ -49,8 +76,8 @@ def scalar_gradients(derivation: Derivation) -> Callable[..., dict[str, object]]
     graph = derivation.network.components
     keys = [d.key for d in graph.of_role(*PARAMETERS)]
     loss = graph.of_role(Role.LOSS)[0]
-    outputs = [loss.atom, *(derivation.component(loss.key, key).value for key in keys)]
-    function = compiled(graph, outputs, "numpy")
+    values = [derivation.component(loss.key, key).value for key in keys]
+    function = compiled(graph, [loss.atom, *values], "numpy", _named(derivation, values))
     names = [symbol.name for symbol in given(graph)]
 
     def gradients(values: Mapping[str, object]) -> dict[str, object]:
@@ -79,7 +106,7 @@ def random_point(graph: Graph, seed: int) -> dict[Symbol, mpmath.mpf]:
 # --- index equations ------------------------------------------------------------------------------
 
 Arrays = Mapping[str, "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"]
-Grid = tuple[tuple[Symbol, int], ...]
+Grid = tuple[tuple[Symbol, range], ...]
 _BRACKETS = {
     "Same": lambda difference: np.equal(difference, 0) * 1.0,
     "Within": lambda value, low, high: ((low <= value) & (value <= high)) * 1.0,
@@ -93,13 +120,13 @@ def evaluated(definition: Definition, values: Arrays, sizes: Mapping[Symbol, int
     this a second opinion on the matrix view and on whatever was emitted from it.
     """
     assert definition.rhs is not None
-    grid = tuple((index.symbol, _length(index.high, sizes)) for index in definition.indices)
+    grid = tuple((i.symbol, _span(i.low, i.high, sizes)) for i in definition.indices)
     result = _Evaluation(values, sizes).array(definition.rhs, grid)
-    return np.broadcast_to(result, tuple(length for _, length in grid))
+    return np.broadcast_to(result, tuple(len(span) for _, span in grid))
 
 
-def _length(high: Expr, sizes: Mapping[Symbol, int]) -> int:
-    return max(int(high.subs(sizes)), 0)
+def _span(low: Expr, high: Expr, sizes: Mapping[Symbol, int]) -> range:
+    return range(int(low.subs(sizes)), int(high.subs(sizes)) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +154,9 @@ class _Evaluation:
         return np.asarray(joined(*(self.array(arg, grid) for arg in expr.args)))
 
     def _sum(self, total: sp.Sum, grid: Grid) -> np.ndarray:
-        bound = tuple((symbol, _length(high, self.sizes)) for symbol, _, high in total.limits)
+        bound = tuple((symbol, _span(low, high, self.sizes)) for symbol, low, high in total.limits)
         inner = self.array(total.function, (*grid, *bound))
-        shape = (1,) * len(grid) + tuple(length for _, length in bound)
+        shape = (1,) * len(grid) + tuple(len(span) for _, span in bound)
         whole = np.broadcast_to(inner, np.broadcast_shapes(inner.shape, shape))
         return np.asarray(whole.sum(axis=tuple(range(len(grid), whole.ndim))))
 
@@ -151,9 +178,9 @@ class _Evaluation:
         if not axes:
             known = self.sizes[symbol] if symbol in self.sizes else self.values[symbol.name]
             return np.asarray(known)
-        length = grid[axes[-1]][1]
-        shape = [length if axis == axes[-1] else 1 for axis in range(len(grid))]
-        return np.arange(1, length + 1).reshape(shape)
+        span = grid[axes[-1]][1]
+        shape = [len(span) if axis == axes[-1] else 1 for axis in range(len(grid))]
+        return np.array(span).reshape(shape)
 
 
 def _function(expr: Expr, arguments: Sequence[Symbol]) -> Callable[..., np.ndarray]:

@@ -29,6 +29,13 @@ from symderiv.notation import Role
 from symderiv.simplification import folded, simplified, sums_fractions
 
 _SHOWN = frozenset({Role.ACTIVATION, Role.PREDICTION})
+LARGEST_INSERTED = 80
+"""The cost above which a known derivative stays a name: put in, it would double layer by layer."""
+
+
+def _shown(result: Result) -> Expr:
+    """Return what a known derivative is written as where it is used."""
+    return result.value if cost(result.value) <= LARGEST_INSERTED else result.target
 
 
 class Explanations(Mapping[tuple[str, str], Result]):
@@ -122,11 +129,12 @@ class Explanations(Mapping[tuple[str, str], Result]):
         for rule, because in (("outer", "what is known"), ("inner", "local derivative")):
             after = sp.Add(
                 *(
-                    Chain(outer.value, inner.target if rule == "outer" else inner.value)
+                    Chain(_shown(outer), inner.target if rule == "outer" else inner.value)
                     for _, outer, inner in paths
                 )
             )
-            steps.append(Step(target, steps[-1].after, after, rule, because, paths[0][0]))
+            if after != steps[-1].after:
+                steps.append(Step(target, steps[-1].after, after, rule, because, paths[0][0]))
         return steps
 
     def _local(self, target: Expr, of: str, by: str) -> list[Step]:

@@ -53,7 +53,9 @@ class Name(Node):
 
     ``base`` is one letter, a Greek letter by its English name (``"sigma"``, ``"Delta"``), or a
     function's name in several letters (``"softmax"``), which prints upright. ``sub`` and ``sup``
-    are written side by side without a sign (``(Number("2"), Number("1"))`` is ``21``); ``accent``
+    are written side by side without a sign (``(Number("2"), Number("1"))`` is ``21``); ``prefix``
+    stands before the letter, as in ``dZ`` and ``\\nabla_W J``; ``bold`` is upright, as in books, and
+    ``slanted`` is bold italic; ``accent``
     is ``""``, ``"hat"``, ``"bar"`` or ``"tilde"``; ``primes`` counts ``'``.
     """
 
@@ -63,6 +65,13 @@ class Name(Node):
     accent: str = ""
     bold: bool = False
     primes: int = 0
+    slanted: bool = False
+    prefix: Name | None = None
+
+    @property
+    def loose(self) -> bool:
+        """Whether a mark after the name would not clearly belong to all of it."""
+        return self.prefix is not None and bool(self.prefix.sub)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,8 @@ class Sum(Node):
 class Product(Node):
     r"""Factors in order.
 
-    ``sign`` is ``""`` (juxtaposed, a thin space), ``"cdot"``, ``"odot"`` (element-wise) or
-    ``"times"``.
+    ``sign`` is ``""`` (juxtaposed, a thin space), ``"cdot"``, ``"times"``, or, element by element,
+    ``"odot"``, ``"circ"`` or ``"ast"``.
     """
 
     factors: tuple[Node, ...]
@@ -109,9 +118,16 @@ class Power(Node):
 
 @dataclass(frozen=True, slots=True)
 class Transpose(Node):
-    r"""``operand`` with a raised ``\top``; beside a layer mark it is ``\mathbf W^{(2)\top}``."""
+    r"""``operand`` with a raised ``\top``, or ``T``; beside a layer mark ``\mathbf W^{(2)\top}``."""
 
     operand: Node
+    mark: str = "top"
+
+    @property
+    def beside(self) -> bool:
+        """Whether the mark stands beside one of the operand's own, which is in brackets."""
+        name = self.operand
+        return isinstance(name, Name) and not name.loose and _closed(name.sup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +211,17 @@ class Boxed(Node):
     content: Node
 
 
+def _closed(marks: tuple[Node, ...]) -> bool:
+    return all(isinstance(mark, Brackets) for mark in marks)
+
+
 def equation(*sides: Node) -> Relation:
     """Return the chain ``sides[0] = sides[1] = ...``."""
     return Relation(sides, ("=",) * (len(sides) - 1))
 
+
+ELEMENTWISE = ("odot", "circ", "ast")
+"""The signs of a product of two arrays entry by entry."""
 
 # Precedence, loosest first. A node below the level that its place asks for gets brackets.
 _RELATION, _SUM, _NEGATIVE, _PRODUCT, _JUXTAPOSED, _POWER, _ATOM = range(7)
@@ -231,9 +254,8 @@ def bracketed(node: Node) -> Node:
             return Product(_factors(factors, sign), sign)
         case Power(base, exponent):
             return Power(_raised(base), bracketed(exponent))
-        case Transpose(operand):
-            layered = isinstance(operand, Name)  # its mark and the sign stand side by side
-            return Transpose(bracketed(operand) if layered else _raised(operand))
+        case Transpose(operand, sign) as whole:
+            return Transpose(bracketed(operand) if whole.beside else _raised(operand), sign)
         case Partial(of, by):
             return Partial(_at_least(of, _JUXTAPOSED), _at_least(by, _JUXTAPOSED))
         case BigSum(body, index, low, high):
@@ -278,7 +300,8 @@ def _term(term: Node) -> Node:
 def _raised(base: Node) -> Node:
     """Bracket the base of a power: two raised marks side by side would read as one."""
     seen = _seen(base)
-    if isinstance(seen, Fraction | Partial) or (isinstance(seen, Name) and seen.sup):
+    marked = isinstance(seen, Name) and (seen.sup or seen.prefix)
+    if marked or isinstance(seen, Fraction | Partial):
         return _within_highlights(base)
     return _at_least(base, _ATOM)
 
@@ -288,6 +311,9 @@ def _factors(factors: tuple[Node, ...], sign: str) -> tuple[Node, ...]:
     done: list[Node] = []
     for place, factor in enumerate(factors, start=1):
         inner = _seen(factor)
+        if isinstance(inner, Name) and inner.loose:
+            done.append(_within_highlights(factor))
+            continue
         same = isinstance(inner, Product) and inner.sign in {sign, ""}
         level = _PRODUCT if same else _JUXTAPOSED
         done.append(_at_least(factor, level, last=1 < place == len(factors)))

@@ -123,14 +123,14 @@ def _signed(expr: Expr) -> Expr:
     if not expr.is_Mul:
         return expr
     factors, flips = [], 1
-    for factor in expr.args:
+    for factor in sp.Mul.make_args(sp.Mul(*map(_without_content, expr.args))):
         base, power = factor.as_base_exp()
         if base.is_Add and power.is_Integer and _leads_negative(base):
             factors.append((-base) ** power)
             flips *= -1 if int(power) % 2 else 1
         else:
             factors.append(factor)
-    product = sp.Mul(*factors)
+    product = _squares_joined(sp.Mul(*factors))
     if flips > 0:
         return product
     sums = [factor for factor in product.args if factor.is_Add]
@@ -138,6 +138,23 @@ def _signed(expr: Expr) -> Expr:
     if inside and product.as_coeff_Mul()[0] > 0:  # else the two signs make none
         return product / inside[0] * -inside[0]
     return -product
+
+
+def _without_content(factor: Expr) -> Expr:
+    """Write ``2 p - 2 y`` as ``2 (p - y)``, which SymPy keeps beside other factors only."""
+    if not factor.is_Add:
+        return factor
+    content, rest = factor.as_content_primitive()
+    return sp.Mul(content, rest, evaluate=False) if content != 1 else factor
+
+
+def _squares_joined(product: Expr) -> Expr:
+    """Write ``(1 - u) (1 + u)`` as ``1 - u**2``."""
+    for factor in product.args if product.is_Mul else ():
+        constant, rest = factor.as_coeff_Add()
+        if factor.is_Add and constant == 1 and 1 - rest in product.args:
+            return _squares_joined(product / factor / (1 - rest) * (1 - rest**2))
+    return product
 
 
 def _minuses(total: Expr) -> int:

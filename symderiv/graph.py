@@ -40,11 +40,15 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``quantity[indices] := rhs``; ``rhs`` is None for what is given (data and parameters)."""
+    """``quantity[indices] := rhs``; ``rhs`` is None for what is given (data and parameters).
+
+    Data that are whole numbers may say from where to where: ``values`` is (low, high).
+    """
 
     quantity: Quantity
     indices: tuple[Index, ...] = ()
     rhs: Expr | None = None
+    values: tuple[Expr, Expr] | None = None
 
     @property
     def key(self) -> str:
@@ -177,7 +181,7 @@ def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
     """Refuse an equation that uses a name before its definition, or an index without a range."""
     if definition.rhs is None:
         return
-    if definition.quantity.role in GIVEN:
+    if definition.quantity.role in GIVEN and not definition.quantity.adjoint:
         raise GraphError(f"{definition.key}: is given, yet has a right side")
     used_names = {str(base.label) for base in definition.rhs.atoms(IndexedBase)}
     used_names |= {

@@ -15,11 +15,11 @@ from itertools import count
 from string import ascii_lowercase
 
 import sympy as sp
-from sympy import Expr, Symbol
+from sympy import Expr, Indexed, Symbol
 
 from symderiv.brackets import Same, Within
 from symderiv.derivation import Term
-from symderiv.graph import Index
+from symderiv.graph import Graph, Index
 
 
 @dataclass(slots=True)
@@ -41,21 +41,24 @@ def opened_sum(total: sp.Sum, fresh: Fresh) -> tuple[Expr, tuple[Index, ...]]:
     return total.function.xreplace(swap), tuple(new)
 
 
-def contracted(term: Term, free: Sequence[Index]) -> Term:
-    """Use up the Kronecker deltas of a term, the sum with the fewest unproved conditions first."""
+def contracted(term: Term, free: Sequence[Index], graph: Graph | None = None) -> Term:
+    """Use up the Kronecker deltas of a term, the sum with the fewest unproved conditions first.
+
+    ``graph`` knows the ranges of data that stand inside an index.
+    """
     bound, body = term.bound, term.body
-    while (best := _best_solution(bound, body, free)) is not None:
+    while (best := _best_solution(bound, body, free, graph)) is not None:
         delta, index, value, conditions = best
         bound = tuple(other for other in bound if other != index)
         body = (body.xreplace({delta: sp.S.One}) * sp.Mul(*conditions)).xreplace(
             {index.symbol: value}
         )
-    kept = [b for b in sorted(body.atoms(Within), key=str) if proved(b, (*bound, *free))]
-    return Term(bound, body.xreplace(dict.fromkeys(kept, sp.S.One)))
+    sure = [b for b in sorted(body.atoms(Within), key=str) if proved(b, (*bound, *free), graph)]
+    return Term(bound, body.xreplace(dict.fromkeys(sure, sp.S.One)))
 
 
 def _best_solution(
-    bound: Sequence[Index], body: Expr, free: Sequence[Index]
+    bound: Sequence[Index], body: Expr, free: Sequence[Index], graph: Graph | None
 ) -> tuple[Same, Index, Expr, list[Expr]] | None:
     """Return a delta, the index that it fixes at which value, and what is not proved of that."""
     found = []
@@ -66,7 +69,7 @@ def _best_solution(
                 continue
             others = [other for other in (*bound, *free) if other != index]
             condition = Within(value, index.low, index.high)
-            unproved = [] if proved(condition, others) else [condition]
+            unproved = [] if proved(condition, others, graph) else [condition]
             if not unproved:
                 return delta, index, value, unproved
             found.append((delta, index, value, unproved))
@@ -83,14 +86,28 @@ def _solved(difference: Expr, symbol: Symbol) -> Expr | None:
     return sp.expand(-slope * rest)
 
 
-def proved(bracket: Within, known: Iterable[Index]) -> bool:
+def proved(bracket: Within, known: Iterable[Index], graph: Graph | None = None) -> bool:
     """Whether ``low <= value <= high`` holds for all values of the indices in ``known``.
 
-    The value must be affine in them; sizes are positive integers of which nothing else is known.
+    The value must be affine in them and in data whose range ``graph`` knows; sizes are positive
+    integers of which nothing else is known.
     """
     value, low, high = bracket.args
-    ranges = {index.symbol: index for index in known}
+    data = _of_known_range(value, graph) if graph is not None else {}
+    value = value.xreplace({entry: index.symbol for entry, index in data.items()})
+    ranges = {index.symbol: index for index in (*known, *data.values())}
     return _never_negative(value - low, ranges) and _never_negative(high - value, ranges)
+
+
+def _of_known_range(value: Expr, graph: Graph) -> dict[Expr, Index]:
+    """Return, for each entry of data with a known range, an index with that range."""
+    found: dict[Expr, Index] = {}
+    for entry in sorted(value.atoms(Indexed), key=str):
+        definition = graph.by_key.get(str(entry.base.label))
+        if definition is not None and definition.values is not None:
+            low, high = definition.values
+            found[entry] = Index(sp.Dummy(integer=True), high, low)
+    return found
 
 
 def _never_negative(expr: Expr, ranges: dict[Symbol, Index]) -> bool:

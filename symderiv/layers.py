@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symderiv.builder import Builder, Layer, Size, activated, entry, function, index
+from symderiv.builder import Builder, Layer, Parameter, Size, activated, entry, function, index
 from symderiv.errors import SpecError
 from symderiv.functions import Activation
 from symderiv.graph import Definition, Fact, Index, atom
 from symderiv.notation import Quantity, Role
 
-EPSILON = sp.Rational(1, 100000)
+EPSILON = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,14 @@ class Residual:
 class Dropout:
     """Multiplies by a given mask of zeros and ones, divided by the share that is kept."""
 
-    keep: Expr = sp.S.Half
+    keep: Parameter = 0.5
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
         """Add the mask and the product."""
         layer = build.number()
         mask = build.add(Quantity(Role.DATA, layer, letter="M"), x.indices)
-        return build.add(Quantity(role, layer), x.indices, x.atom * mask.atom / self.keep)
+        keep = build.parameter(self.keep)
+        return build.add(Quantity(role, layer), x.indices, x.atom * mask.atom / keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,16 @@ class Embedding:
     units: Size
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
-        """Add the table and the look-up."""
+        """Add the table and the look-up; the tokens are numbers of its rows, from 1.
+
+        Raises ``SpecError`` if the input is not tokens.
+        """
+        if x.quantity.role is not Role.DATA:
+            raise SpecError("embedding: expected tokens to look up, found numbers")
         layer = build.number()
         word = Index(Symbol("v", integer=True), build.size(self.vocabulary, layer, "v"))
         unit = Index(Symbol("j", integer=True), build.size(self.units, layer))
+        build.declare(x, word.high)
         table = build.add(Quantity(Role.WEIGHT, layer, letter="E"), (word, unit))
         rhs = atom(table.key, x.atom, unit.symbol)
         return build.add(Quantity(role, layer), (*x.indices, unit), rhs)
@@ -133,11 +140,11 @@ class BatchNorm:
     Source: Ioffe and Szegedy, "Batch Normalization", 2015, algorithm 1.
     """
 
-    epsilon: Expr = EPSILON
+    epsilon: Parameter = EPSILON
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
         """Add the equations."""
-        return _normalised(build, x, role, over=x.indices[0], epsilon=self.epsilon)
+        return _normalised(build, x, role, over=x.indices[0], epsilon=build.parameter(self.epsilon))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +154,11 @@ class LayerNorm:
     Source: Ba, Kiros and Hinton, "Layer Normalization", 2016.
     """
 
-    epsilon: Expr = EPSILON
+    epsilon: Parameter = EPSILON
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
         """Add the equations."""
-        return _normalised(build, x, role, over=x.indices[-1], epsilon=self.epsilon)
+        return _normalised(build, x, role, over=x.indices[-1], epsilon=build.parameter(self.epsilon))
 
 
 def _normalised(

@@ -41,6 +41,10 @@ GIVEN = frozenset({Role.INPUT, Role.LABEL, Role.DATA, *PARAMETERS})
 _UNLAYERED = frozenset({Role.INPUT, Role.LABEL, Role.PREDICTION, Role.LOSS, Role.COST})
 
 
+_PRODUCTS = {"dot": "Hv", "tilde": "Gv"}
+"""The product of the Hessian, or of the Gauss-Newton matrix, with a direction, by its accent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """One quantity of a network, free of any convention.
@@ -131,6 +135,9 @@ def name(quantity: Quantity, *, matrix: bool = False) -> Node:
     other adjoint :math:`\partial J/\partial\cdot`.
     """
     role = quantity.role
+    if quantity.adjoint and role is not Role.PREACTIVATION and quantity.accent in _PRODUCTS:
+        of = replace(quantity, adjoint=False, accent="")
+        return Name(_PRODUCTS[quantity.accent], sub=(name(of, matrix=matrix),))
     if quantity.adjoint and role is not Role.PREACTIVATION:
         return Partial(Name("J"), name(replace(quantity, adjoint=False), matrix=matrix))
     entry = len(quantity.indices) > 1 and any(isinstance(i, sp.Symbol) for i in quantity.indices)

@@ -56,6 +56,7 @@ def prove(derivation: Derivation) -> tuple[Proof, ...]:
     proofs = []
     for definition in graph.of_role(*PARAMETERS):
         value = derivation.component(loss.key, definition.key).value
+        value = derivation.written_out(value)
         if not normal.same(expand(value), sp.diff(expanded_loss, definition.atom)):
             raise DerivationError(f"d{loss.key}/d{definition.key} = {value} is not an identity")
         proofs.append(slopes.proof(definition.atom, value))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symderiv.builder import Builder, Size, entry, function, index
+from symderiv.builder import Builder, Size, activated, entry, function, index
 from symderiv.errors import SpecError
 from symderiv.graph import Definition, Index, atom
 from symderiv.notation import Quantity, Role
@@ -44,7 +44,7 @@ class RNN:
                 cell.linear(weights, time, state),
             )
             quantity = cell.state("H", time, role if last else Role.HIDDEN)
-            state = build.add(quantity, cell.axes, function(self.activation).formula(linear.atom))
+            state = activated(build, linear, function(self.activation), quantity)
         assert state is not None
         return state
 

@@ -93,6 +93,7 @@ ROWS = [
     sp.Sum(sp.Piecewise((x(k), x(k) > 0), (0, True)), (k, 1, K)),
     sp.Sum(x(k), (k, 1, K)) - sp.Sum(x(j), (j, 1, K)),
     sp.Sum(x(k) * sp.Sum(x(k) ** 2, (k, 1, K)), (k, 1, K)),
+    (1 + sp.Sum(x(k) ** 2, (k, 1, K))) ** sp.Sum(x(k) / 8, (k, 1, K)),
 ]
 
 LETTERS = {i: D, j: K, k: K, p: D, q: K}

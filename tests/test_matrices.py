@@ -36,6 +36,7 @@ GIVEN = {
     "W1": Definition(Quantity(Role.WEIGHT, 1), axes(i, j)),
     "b1": Definition(Quantity(Role.BIAS, 1), axes(j)),
     "W2": Definition(Quantity(Role.WEIGHT, 2), axes(j, k)),
+    "W3": Definition(Quantity(Role.WEIGHT, 3), axes(j, i)),
     "A1": Definition(Quantity(Role.ACTIVATION, 1), axes(n, j)),
     "S1": Definition(Quantity(Role.NORMALISER, 1), axes(n)),
 }
@@ -77,6 +78,7 @@ ROWS: list[tuple[tuple[Symbol, ...], Expr, str]] = [
     ((j, i), W, r"\mathbf{W}^{(1)\top}"),
     ((j, i), W**2, r"((\mathbf{W}^{(1)})^2)^\top"),
     ((n, j), -A, r"-\mathbf{A}^{(1)}"),
+    ((i, j), W * entry("W3", j, i), r"\mathbf{W}^{(3)\top} \odot \mathbf{W}^{(1)}"),
     ((n, j), 2 * A / N, r"\frac{2}{N}\,\mathbf{A}^{(1)}"),
     ((n, j), A**2 / N, r"\frac{1}{N}\,(\mathbf{A}^{(1)})^2"),
     ((n, j), A / S, r"\frac{\mathbf{A}^{(1)}}{\mathbf{S}^{(1)}}"),

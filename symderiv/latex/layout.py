@@ -40,7 +40,7 @@ OPERATORS = frozenset(
 )
 """Functions that are TeX commands of their own."""
 
-SIGNS = {"": "", "cdot": "⋅", "odot": "⊙", "times": "×"}
+SIGNS = {"": "", "cdot": "⋅", "odot": "⊙", "circ": "∘", "ast": "∗", "times": "×"}
 """The signs of a product."""
 
 RELATIONS = {

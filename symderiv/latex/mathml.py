@@ -93,8 +93,8 @@ class _Printer:
                 return f"<mfrac>{up}{down}</mfrac>"
             case Power(base, exponent):
                 return self.power(base, _Printer(script=True).row(exponent))
-            case Transpose(operand):
-                return self.power(operand, "<mo>⊤</mo>")
+            case Transpose(operand, sign):
+                return self.power(operand, "<mo>⊤</mo>" if sign == "top" else f"<mi>{sign}</mi>")
             case _:
                 return self.compound(node)
 
@@ -141,10 +141,12 @@ class _Printer:
         if name.primes:  # the font's prime is raised already
             letter = _row(letter, _operator("′" * name.primes))
         if sub and sup:
-            return f"<msubsup>{letter}{_row(sub)}{_row(sup)}</msubsup>"
-        if sub:
-            return f"<msub>{letter}{_row(sub)}</msub>"
-        return f"<msup>{letter}{_row(sup)}</msup>" if sup else letter
+            letter = f"<msubsup>{letter}{_row(sub)}{_row(sup)}</msubsup>"
+        elif sub:
+            letter = f"<msub>{letter}{_row(sub)}</msub>"
+        elif sup:
+            letter = f"<msup>{letter}{_row(sup)}</msup>"
+        return _row(self.name(name.prefix), letter) if name.prefix else letter
 
     def power(self, base: Node, raised: str) -> str:
         if isinstance(base, Name):
@@ -196,7 +198,8 @@ def _letter(name: Name) -> str:
     hat = unicodedata.normalize("NFC", base + _COMBINING["hat"])
     if name.accent == "hat" and base in _HATTED:
         return f'<mi mathvariant="normal" class="b">{hat}</mi>' if name.bold else f"<mi>{hat}</mi>"
-    letter = _bold(base) if name.bold else _plain(base)
+    bold = name.bold or name.slanted
+    letter = _bold(base, slanted=name.slanted) if bold else _plain(base)
     if not name.accent:
         return letter
     accent = f'<mo stretchy="false">{_SPACING[name.accent]}</mo>'
@@ -208,10 +211,10 @@ def _plain(base: str) -> str:
     return f'<mi mathvariant="normal">{base}</mi>' if upright else f"<mi>{escape(base)}</mi>"
 
 
-def _bold(base: str) -> str:
+def _bold(base: str, *, slanted: bool) -> str:
     """Print a bold letter: Latin and capital Greek upright, small Greek slanted, as in TeX."""
     described = unicodedata.name(base) if len(base) == 1 else ""
-    slanted = described.startswith("GREEK") and "CAPITAL" not in described
+    slanted = slanted or (described.startswith("GREEK") and "CAPITAL" not in described)
     spoken = re.sub(r"(LATIN|GREEK|LETTER|LUNATE) ", "", described)
     try:
         bold = unicodedata.lookup(f"MATHEMATICAL BOLD {'ITALIC ' * slanted}{spoken}")

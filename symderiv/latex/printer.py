@@ -66,8 +66,8 @@ def _print(node: Node) -> str:
             return rf"\frac{{{_print(numerator)}}}{{{_print(denominator)}}}"
         case Power(base, exponent):
             return f"{_print(base)}^{_script(exponent)}"
-        case Transpose(operand):
-            return _transpose(operand)
+        case Transpose():
+            return _transpose(node)
         case Partial(of, by):
             up, down = (_join(r"\partial", _print(part)) for part in (of, by))
             return rf"\frac{{{up}}}{{{down}}}"
@@ -110,17 +110,21 @@ def _stem(name: Name) -> str:
     The primes come last: TeX merges them with a superscript only if nothing stands between.
     """
     sub = _scripts(name.sub)
-    return _letter(name) + (f"_{_braced(sub)}" if sub else "") + "'" * name.primes
+    prefix = _name(name.prefix) if name.prefix else ""
+    letter = _join(prefix, _letter(name))
+    return letter + (f"_{_braced(sub)}" if sub else "") + "'" * name.primes
 
 
 def _letter(name: Name) -> str:
     base = name.base
     if base in SYMBOLS:
-        letter = rf"\boldsymbol{{\{base}}}" if name.bold else rf"\{base}"
+        letter = rf"\boldsymbol{{\{base}}}" if name.bold or name.slanted else rf"\{base}"
     elif base in OPERATORS:
         letter = rf"\{base}"
     elif len(base) > 1:
         letter = rf"\operatorname{{{base}}}"
+    elif name.slanted:
+        letter = rf"\boldsymbol{{{base}}}"
     else:
         letter = rf"\mathbf{{{base}}}" if name.bold else base
     return rf"\{name.accent}{{{letter}}}" if name.accent else letter
@@ -175,10 +179,11 @@ def _product(factors: tuple[Node, ...], sign: str) -> str:
     return done
 
 
-def _transpose(operand: Node) -> str:
-    if isinstance(operand, Name) and operand.sup:
-        return rf"{_stem(operand)}^{{{_scripts(operand.sup)}\top}}"
-    return rf"{_print(operand)}^\top"
+def _transpose(node: Transpose) -> str:
+    sign = r"\top" if node.mark == "top" else node.mark
+    if isinstance(node.operand, Name) and node.operand.sup:
+        return rf"{_stem(node.operand)}^{{{_scripts(node.operand.sup)}{sign}}}"
+    return rf"{_print(node.operand)}^{sign}"
 
 
 def _call(function: Name, arguments: tuple[Node, ...]) -> str:

@@ -125,8 +125,8 @@ def _compound(node: Node) -> Box:
             return _name(base, (exponent,))
         case Power(base, exponent):
             return _with_scripts(_box(base), None, _script(exponent))
-        case Transpose(operand):
-            return _transpose(operand)
+        case Transpose(operand, sign):
+            return _transpose(operand, _TOP if sign == "top" else Name(sign))
         case Call(function, arguments):
             return _call(function, arguments)
         case BigSum(body, index, low, high):
@@ -150,7 +150,8 @@ def _name(name: Name, sup: tuple[Node, ...]) -> Box:
     marks = [glyphs("\u2032")] * name.primes
     above = beside(*marks, *([_scripts(sup)] if sup else []))
     below = _scripts(name.sub) if name.sub else None
-    return _with_scripts(_letter(name), below, above if above.parts else None)
+    whole = _with_scripts(_letter(name), below, above if above.parts else None)
+    return beside(_name(name.prefix, name.prefix.sup), whole) if name.prefix else whole
 
 
 def _letter(name: Name) -> Box:
@@ -178,13 +179,14 @@ def _character(name: Name) -> str:
     """Return the letter in its alphabet: italic, bold or upright."""
     base = name.base
     if base in SYMBOLS:
-        return _greek(SYMBOLS[base], bold=name.bold)
+        return _greek(SYMBOLS[base], bold=name.bold or name.slanted)
     if len(base) > 1 or not base.isascii() or not base.isalpha():
         return base
-    if base == "h" and not name.bold:
+    bold = name.bold or name.slanted  # the figures' font has no bold italic
+    if base == "h" and not bold:
         return "\u210e"  # where Unicode has the italic h
     capital = base.isupper()
-    start = (0x1D400 if name.bold else 0x1D434) + (0 if capital else 26)
+    start = (0x1D400 if bold else 0x1D434) + (0 if capital else 26)
     return chr(start + ord(base) - ord("A" if capital else "a"))
 
 
@@ -222,10 +224,10 @@ def _script(node: Node) -> Box:
     return _box(node, tight=True)
 
 
-def _transpose(operand: Node) -> Box:
+def _transpose(operand: Node, sign: Name) -> Box:
     if isinstance(operand, Name) and operand.sup:
-        return _name(operand, (*operand.sup, _TOP))
-    return _with_scripts(_box(operand), None, _box(_TOP))
+        return _name(operand, (*operand.sup, sign))
+    return _with_scripts(_box(operand), None, _box(sign))
 
 
 def _signed(sign: str, space_round: float) -> Box:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symderiv.errors import UnsupportedError
 from symderiv.expression import (
+    ELEMENTWISE,
     BigSum,
     Boxed,
     Brackets,
@@ -27,7 +28,7 @@ from symderiv.expression import (
     bracketed,
 )
 
-_SIGNS = {"": " ", "cdot": " * ", "odot": " .* ", "times": " x "}
+_SIGNS = {"": " ", "cdot": " * ", "times": " x "} | dict.fromkeys(ELEMENTWISE, " .* ")
 _RELATIONS = {"gets": "<-", "in": "in"}
 
 
@@ -86,7 +87,8 @@ def _compound(node: Node) -> str:
 
 
 def _name(name: Name) -> str:
-    base = f"{name.base}{name.accent}{chr(39) * name.primes}"
+    before = name.prefix and f"{_name(name.prefix)}{' ' * name.loose}"
+    base = f"{before or ''}{name.base}{name.accent}{chr(39) * name.primes}"
     comma = "," if any(isinstance(i, Number) and len(i.text) > 1 for i in name.sub) else ""
     sub = comma.join(map(_text, name.sub))
     sup = "".join(map(_text, name.sup))

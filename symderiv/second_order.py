@@ -1,0 +1,177 @@
+r"""Second derivatives: the same local derivatives once more, forward over the backward pass.
+
+Along a direction each name ``v`` has a tangent,
+
+.. math:: \dot v = \sum_p \frac{\partial v}{\partial p}\,\dot p .
+
+Taken through the forward equations and then through the equations that reverse mode found, the
+tangents of the gradients are the product of the Hessian with the direction; with a unit vector as
+the direction they are the Hessian itself. The Gauss-Newton product sends the tangent of the error
+at the output back through the layers and leaves out how the layers themselves curve.
+
+Sources: Pearlmutter, "Fast Exact Multiplication by the Hessian", 1994; Schraudolph, "Fast Curvature
+Matrix-Vector Products for Second-Order Gradient Descent", 2002.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy import IndexedBase, Symbol
+
+from symderiv.brackets import Same
+from symderiv.derivation import Term
+from symderiv.differentiation import in_known_names, local, reduced, renewed, reverse
+from symderiv.errors import UnknownNameError, did_you_mean
+from symderiv.graph import Definition, Graph, Index, keys_in
+from symderiv.indices import Fresh
+from symderiv.network import Network
+from symderiv.notation import PARAMETERS, Role, code
+
+_FREE_LETTERS = "pqrs"
+Tangents = dict[str, tuple[Term, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Curvature:
+    """The product of a curvature matrix with a direction.
+
+    ``graph`` holds all index equations in the order of computation: the forward pass, the backward
+    pass, the direction (as given arrays) and the tangents. ``products`` are the entries of the
+    result, by parameter.
+    """
+
+    graph: Graph
+    products: Mapping[str, Definition]
+
+
+def hessian_vector_product(network: Network) -> Curvature:
+    r"""Return the product of the cost's Hessian with a direction ``\dot W, \dot b, ...``."""
+    whole = with_gradients(network)
+    parameters = network.graph.of_role(*PARAMETERS)
+    directions = {d.key: _dotted(d, Role.DATA) for d in parameters}
+    tangents: Tangents = {key: (Term((), d.atom),) for key, d in directions.items()}
+    added: list[Definition] = list(directions.values())
+    fresh = Fresh()
+    for definition in whole.definitions:
+        found = _tangent(definition, tangents, (), whole, fresh)
+        if found is not None:
+            named = _dotted(definition, definition.quantity.role, found.closed)
+            added.append(named)
+            tangents[definition.key] = (Term((), named.atom),)
+    by_key = {d.key: d for d in added}
+    products = {d.key: by_key[_dotted_key(whole[f"d{d.key}"])] for d in parameters}
+    return Curvature(Graph((*whole.definitions, *added), whole.facts), products)
+
+
+def hessian(network: Network, first: str, second: str) -> Definition:
+    """Return the entries of the Hessian: the cost differentiated by two arrays of parameters.
+
+    ``first`` and ``second`` are code names. The result has the indices of both, those of the second
+    as ``p, q``; names of the forward pass are kept, everything else is written out.
+
+    Raises ``UnknownNameError`` for a name that is no parameter.
+    """
+    whole = with_gradients(network)
+    known = {d.key: d for d in network.graph.of_role(*PARAMETERS)}
+    for key in (first, second):
+        if key not in known:
+            raise UnknownNameError(f"no parameter named '{key}'{did_you_mean(key, known)}")
+    own = known[second].indices
+    unit = tuple(
+        Index(Symbol(letter, integer=True), index.high)
+        for letter, index in zip(_FREE_LETTERS, own, strict=False)
+    )
+    deltas = (Same(i.symbol - u.symbol) for i, u in zip(own, unit, strict=True))
+    tangents: Tangents = {second: (Term((), sp.Mul(*deltas)),)}
+    fresh = Fresh()
+    for definition in whole.definitions:
+        found = _tangent(definition, tangents, unit, whole, fresh)
+        if found is not None:
+            tangents[definition.key] = found.terms
+        if definition.key == f"d{first}":
+            zero = found.closed if found is not None else sp.S.Zero
+            return replace(definition, indices=(*definition.indices, *unit), rhs=zero)
+    raise UnknownNameError(f"the cost does not depend on '{first}'")
+
+
+def gauss_newton_product(network: Network) -> Curvature:
+    """Return the product of the Gauss-Newton matrix with a direction.
+
+    It is the Hessian's where the layers above a parameter do not curve.
+    """
+    product = hessian_vector_product(network)
+    last = network.graph.of_role(Role.PREACTIVATION)[-1]
+    seed = product.graph[_dotted_key(product.graph[f"d{last.key}"])]
+    back = [a.equation for a in reverse(network.graph, {last.key: seed.atom}).values()]
+    own = {d.key: replace(d.quantity, accent="tilde") for d in back}
+    names = {IndexedBase(k, real=True): IndexedBase(code(q), real=True) for k, q in own.items()}
+    found = {
+        d.key: Definition(own[d.key], d.indices, d.rhs.xreplace(names))
+        for d in back
+        if d.rhs is not None
+    }
+    parameters = network.graph.of_role(*PARAMETERS)
+    products = {d.key: found[f"d{d.key}"] for d in parameters if f"d{d.key}" in found}
+    return Curvature(Graph((*product.graph.definitions, *found.values())), products)
+
+
+def with_gradients(network: Network) -> Graph:
+    """Return the forward equations followed by those of the backward pass, one list."""
+    backward = reverse(network.graph, {"J": sp.S.One})
+    found = [adjoint.equation for adjoint in backward.values()]
+    return Graph((*network.graph.definitions, *found), network.graph.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tangent:
+    terms: tuple[Term, ...]
+    closed: sp.Expr
+
+
+def _tangent(
+    definition: Definition,
+    tangents: Tangents,
+    extra: tuple[Index, ...],
+    graph: Graph,
+    fresh: Fresh,
+) -> _Tangent | None:
+    """Gather the tangent of a name from those of the names that it is computed from."""
+    if definition.rhs is None:
+        return None
+    raw = list(_contributions(definition, tangents, graph, fresh))
+    if not raw:
+        return None
+    _, terms, closed = reduced(raw, (*definition.indices, *extra), graph)
+    return _Tangent(terms, closed) if closed != 0 else None
+
+
+def _contributions(
+    definition: Definition, tangents: Tangents, graph: Graph, fresh: Fresh
+) -> Iterator[Term]:
+    """Yield local derivative times tangent, summed over the entries of each name that is read."""
+    rhs = definition.rhs
+    assert rhs is not None
+    for key in sorted(keys_in(rhs) & tangents.keys()):
+        read = graph[key].indices
+        entry = [fresh.like(index) for index in read]
+        swap = {old.symbol: new.symbol for old, new in zip(read, entry, strict=True)}
+        dots = [renewed(term, swap, fresh) for term in tangents[key]]
+        for term in local(rhs, key, [index.symbol for index in entry], fresh):
+            slope = in_known_names(term.body, definition, graph)
+            for dot in dots:
+                yield Term((*entry, *term.bound, *dot.bound), slope * dot.body)
+
+
+def _dotted(definition: Definition, role: Role, rhs: sp.Expr | None = None) -> Definition:
+    """Return the definition of a tangent; ``Y`` with a dot is that of the prediction."""
+    role = Role.HIDDEN if role is Role.PREDICTION else role
+    quantity = definition.quantity
+    dotted = replace(quantity, role=role, letter=quantity.matrix_letter, accent="dot")
+    return Definition(dotted, definition.indices, rhs)
+
+
+def _dotted_key(definition: Definition) -> str:
+    return _dotted(definition, definition.quantity.role).key
