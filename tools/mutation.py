@@ -65,7 +65,7 @@ ROWS: tuple[tuple[str, str, str, str, bool], ...] = (
      "swap, new = {}, old", DERIVE, True),
     ("indices", "if slope not in (1, -1) or", "if", DERIVE, False),
     ("indices", "return sp.expand(-slope * rest)", "return sp.expand(slope * rest)", DERIVE, True),
-    ("indices", "[] if proved(condition, others) else [condition]", "[]", DERIVE, False),
+    ("indices", "unproved = [] if proved(", "unproved = [] if True or proved(", DERIVE, False),
     ("brackets", "sp.Integer(difference == 0)", "sp.Integer(1)", DERIVE, False),
     # the backward pass
     ("differentiation", "bar.body * slope)", "slope)", DERIVE, True),
