@@ -8,7 +8,7 @@ PIP    := $(PYTHON) -m pip --quiet --disable-pip-version-check
 APT := chromium poppler-utils texlive-latex-recommended texlive-pictures lmodern
 APT_INSTALL := apt-get install --no-install-recommends $(APT)
 
-.PHONY: demo test lint mutation clean test-tools
+.PHONY: demo test lint bench mutation clean test-tools
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -21,6 +21,9 @@ lint: $(VENV)/.lint
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+
+bench: $(VENV)/.bench
+	@$(PYTHON) bench/derivation.py
 
 # every slip takes about 5 minutes; PART=ci is the part that CI takes
 mutation: $(VENV)/.test
@@ -35,7 +38,8 @@ clean:
 $(VENV)/.demo: EXTRAS :=
 $(VENV)/.test: EXTRAS := [test]
 $(VENV)/.lint: EXTRAS := [test,lint]
-$(VENV)/.demo $(VENV)/.test $(VENV)/.lint: pyproject.toml | $(PYTHON)
+$(VENV)/.bench: EXTRAS := [bench]
+$(VENV)/.demo $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: pyproject.toml | $(PYTHON)
 	@echo "setting up $(VENV) for make $(subst .,,$(notdir $@)) (once) ..."
 	@$(PIP) install --editable '.$(EXTRAS)'
 	@touch $@

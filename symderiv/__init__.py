@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from symderiv.derivation import Derivation
     from symderiv.errors import SymderivError
+    from symderiv.functions import register_activation, register_loss
     from symderiv.graph import Graph
     from symderiv.layers import Dense
-    from symderiv.network import Data, Network, Training
+    from symderiv.network import Network, Training
     from symderiv.pipeline import derive
+    from symderiv.samples import Data
     from symderiv.spec import load
 
 __version__ = "0.1.0"
@@ -30,10 +32,12 @@ __all__ = [
     "__version__",
     "derive",
     "load",
+    "register_activation",
+    "register_loss",
 ]
 
 _HOMES = {
-    "Data": "network",
+    "Data": "samples",
     "Dense": "layers",
     "Derivation": "derivation",
     "Graph": "graph",
@@ -42,6 +46,8 @@ _HOMES = {
     "Training": "network",
     "derive": "pipeline",
     "load": "spec",
+    "register_activation": "functions",
+    "register_loss": "functions",
 }
 
 

@@ -35,8 +35,7 @@ class Attention:
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
         """Add the equations of all heads and of the last projection."""
-        if len(x.indices) != 3 or x.indices[1].symbol.name != "t":
-            raise SpecError("attention: expected a sequence with the axes sample, time, feature")
+        _check_sequence(x, "attention")
         layer = build.number()
         sample, time, feature = x.indices
         head = () if self.heads is None else (_axis("h", build.size(self.heads, layer, "H")),)
@@ -82,6 +81,11 @@ class Attention:
         )
 
 
+def _check_sequence(x: Definition, kind: str) -> None:
+    if len(x.indices) != 3 or x.indices[1].symbol.name != "t":
+        raise SpecError(f"{kind}: expected a sequence with the axes sample, time, feature")
+
+
 def _axis(letter: str, high: sp.Expr) -> Index:
     return Index(Symbol(letter, integer=True), high)
 
@@ -93,12 +97,14 @@ class TransformerBlock:
     units: Size
     heads: Size
     hidden: Size
-    features: Size
     activation: str = "relu"
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
-        """Add the equations of both parts; ``features`` is the width of what the block reads."""
+        """Add the equations of both parts."""
+        _check_sequence(x, "transformer_block")
+        high = x.indices[-1].high
+        features = build.sizes.get(high, high.name)
         attended = Residual((LayerNorm(), Attention(self.units, self.heads)))
         between = attended.equations(build, x, Role.ACTIVATION)
-        dense = Dense(self.hidden, self.activation), Dense(self.features)
+        dense = Dense(self.hidden, self.activation), Dense(features)
         return Residual((LayerNorm(), *dense)).equations(build, between, role)

@@ -7,7 +7,7 @@ and its positions after the sample, ``x_{n c p}`` or ``x_{n c p q}``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -42,13 +42,16 @@ def index(letter: str, like: Index | Expr) -> Index:
 class Builder:
     """Collects the equations of a network, layer by layer.
 
-    ``sizes`` holds the number that each size symbol stands for, if it stands for one; ``facts``
-    the relations that a layer's equations imply and that a derivation may use.
+    ``sizes`` holds the number that each size symbol stands for, if it stands for one, ``named`` the
+    sizes that the user named; ``facts`` the relations that a layer's equations imply and that a
+    derivation may use. ``path`` is where the layer stands whose equations are being added.
     """
 
     definitions: list[Definition] = field(default_factory=list)
     sizes: dict[Symbol, int] = field(default_factory=dict)
+    named: set[Symbol] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
     count: int = 0
 
     def number(self) -> int:
@@ -57,20 +60,31 @@ class Builder:
         return self.count
 
     def size(self, value: Size, layer: int, letter: str = "d") -> Symbol:
-        """Return the symbol of a size: ``d_1`` for a number, its own name for a symbolic one."""
+        """Return the symbol of a size: ``d_1`` for a number, its own name for a symbolic one.
+
+        Raises ``SpecError`` if a name is already that of a number.
+        """
         if isinstance(value, str):
-            return Symbol(value, integer=True, positive=True)
-        symbol = size(layer, letter)
-        self.sizes[symbol] = value
+            symbol = Symbol(value, integer=True, positive=True)
+            self.named.add(symbol)
+        else:
+            symbol = size(layer, letter)
+            self.sizes[symbol] = value
+        if symbol in self.named and symbol in self.sizes:
+            raise SpecError(f"the size '{symbol}' has that name already as a number; name it anew")
         return symbol
 
     def equate(self, start: int, sizes: Iterable[tuple[Expr, Expr]]) -> None:
         """Write, from definition ``start`` on, each first size of a pair as the second."""
         swap = {old: new for old, new in sizes if old != new}
         for place, d in enumerate(self.definitions[start:], start):
-            indices = tuple(Index(i.symbol, i.high.xreplace(swap), i.low) for i in d.indices)
+            indices = _swapped(d.indices, swap)
             rhs = d.rhs.xreplace(swap) if d.rhs is not None else None
             self.definitions[place] = replace(d, indices=indices, rhs=rhs)
+        self.facts = [
+            Fact(f.left.xreplace(swap), f.right, f.because, _swapped(f.indices, swap))
+            for f in self.facts
+        ]
         for old in swap:
             self.sizes.pop(old, None)
 
@@ -98,12 +112,29 @@ class Builder:
         return (known[0] if known else self.add(quantity, ())).atom
 
 
+def _swapped(indices: Iterable[Index], swap: Mapping[Expr, Expr]) -> tuple[Index, ...]:
+    return tuple(replace(i, high=i.high.xreplace(swap)) for i in indices)
+
+
 class Layer(Protocol):
     """What a network is made of."""
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
         """Add the layer's equations, which read ``x``; return the last, whose role is ``role``."""
         ...
+
+
+def stacked(build: Builder, layers: Iterable[Layer], x: Definition, role: Role) -> Definition:
+    """Add the equations of layers, each reading the one before; the last one's role is ``role``.
+
+    If one refuses, the builder's path says which.
+    """
+    chain = tuple(layers)
+    for place, layer in enumerate(chain, start=1):
+        build.path.append(f"layers[{place - 1}]")
+        x = layer.equations(build, x, role if place == len(chain) else Role.ACTIVATION)
+        build.path.pop()
+    return x
 
 
 # --- what a network reads -------------------------------------------------------------------------

@@ -50,6 +50,11 @@ class Conv2d:
 
 
 def _convolution(build: Builder, x: Definition, role: Role, conv: Conv1d | Conv2d) -> Definition:
+    activation = function(conv.activation)
+    flat = isinstance(conv, Conv1d)
+    _check_image(x, "conv1d" if flat else "conv2d", 1 if flat else 2)
+    if activation.mixes:
+        raise SpecError(f"conv: {activation.name} would mix positions; expected one for each entry")
     layer = build.number()
     sample, channel, *positions = x.indices
     out = Index(Symbol("o", integer=True), build.size(conv.channels, layer, "c"))
@@ -78,7 +83,15 @@ def _convolution(build: Builder, x: Definition, role: Role, conv: Conv1d | Conv2
     linear = build.add(
         Quantity(Role.PREACTIVATION, layer), (sample, out, *places), total + bias.atom
     )
-    return activated(build, linear, function(conv.activation), Quantity(role, layer))
+    return activated(build, linear, activation, Quantity(role, layer))
+
+
+def _check_image(x: Definition, kind: str, *positions: int) -> None:
+    """Refuse what has no channels, or not as many positions as the layer reads."""
+    names = [index.symbol.name for index in x.indices]
+    if len(names) - 2 not in positions or names[1] not in ("c", "o"):
+        counts = " or ".join(map(str, positions))
+        raise SpecError(f"{kind}: expected an image with a channel and {counts} position axes")
 
 
 def _length(build: Builder, axis: Index, conv: Conv1d | Conv2d, layer: int, letter: str) -> Expr:
@@ -134,6 +147,7 @@ def _windows(
     build: Builder, x: Definition, width: int
 ) -> tuple[int, Index, Index, list[Index], list[Index], list[Expr]]:
     """Return the indices of windows: layer, sample, channel, places, taps, and what they read."""
+    _check_image(x, "pool", 1, 2)
     layer = build.number()
     sample, channel, *positions = x.indices
     places, taps, reads = [], [], []

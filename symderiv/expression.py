@@ -54,9 +54,9 @@ class Name(Node):
     ``base`` is one letter, a Greek letter by its English name (``"sigma"``, ``"Delta"``), or a
     function's name in several letters (``"softmax"``), which prints upright. ``sub`` and ``sup``
     are written side by side without a sign (``(Number("2"), Number("1"))`` is ``21``); ``prefix``
-    stands before the letter, as in ``dZ`` and ``\\nabla_W J``; ``bold`` is upright, as in books, and
-    ``slanted`` is bold italic; ``accent``
-    is ``""``, ``"hat"``, ``"bar"`` or ``"tilde"``; ``primes`` counts ``'``.
+    stands before the letter, as in ``dZ`` and ``\nabla_W J``; ``bold`` is upright, as in books, and
+    ``slanted`` is bold italic; ``accent`` is ``""``,
+    ``"hat"``, ``"bar"`` or ``"tilde"``; ``primes`` counts ``'``.
     """
 
     base: str
@@ -118,7 +118,7 @@ class Power(Node):
 
 @dataclass(frozen=True, slots=True)
 class Transpose(Node):
-    r"""``operand`` with a raised ``\top``, or ``T``; beside a layer mark ``\mathbf W^{(2)\top}``."""
+    r"""``operand`` with a raised ``\top`` or ``T``; beside a layer mark ``\mathbf W^{(2)\top}``."""
 
     operand: Node
     mark: str = "top"

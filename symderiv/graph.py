@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 
 import sympy as sp
 from sympy import Expr, Indexed, IndexedBase, Symbol
@@ -205,83 +204,3 @@ def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
     for symbol in sorted(definition.rhs.free_symbols - own, key=str):
         if isinstance(symbol, Symbol) and symbol.is_integer and not symbol.is_positive:
             raise GraphError(f"{definition.key}: the index {symbol} has no range")
-
-
-def instantiate(graph: Graph, sizes: Mapping[Symbol, int], *, drop: Symbol | None = None) -> Graph:
-    """Write a graph out in components.
-
-    ``sizes`` gives every size symbol its number. ``drop`` names an index (the sample) that is
-    held fixed and left out of the names; what sums over it, the cost, is left out with it.
-    """
-    done: list[Definition] = []
-    for definition in graph.definitions:
-        if drop is not None and definition.rhs is not None and _sums_over(definition.rhs, drop):
-            continue
-        kept = [index for index in definition.indices if index.symbol != drop]
-        spans = [range(int(i.low), int(i.high.subs(sizes)) + 1) for i in kept]
-        for values in product(*spans):
-            at = dict(zip((index.symbol for index in kept), values, strict=True))
-            quantity = _component(definition, at, sizes, drop)
-            rhs = definition.rhs
-            if rhs is not None:
-                rhs = _expand(
-                    rhs.xreplace({k: sp.Integer(v) for k, v in at.items()}), graph, sizes, drop
-                )
-            done.append(Definition(quantity, (), rhs))
-    facts = tuple(
-        Fact(
-            _expand(fact.left, graph, sizes, drop),
-            _expand(fact.right, graph, sizes, drop),
-            fact.because,
-        )
-        for fact in graph.facts
-    )
-    return Graph(tuple(done), facts)
-
-
-def _sums_over(rhs: Expr, symbol: Symbol) -> bool:
-    return any(symbol in total.variables for total in rhs.atoms(sp.Sum))
-
-
-def _component(
-    definition: Definition,
-    at: Mapping[Symbol, int],
-    sizes: Mapping[Symbol, int],
-    drop: Symbol | None,
-) -> Quantity:
-    r"""Name a component; an output layer of one unit drops its index, as ``\hat y`` does."""
-    indices: list[int | Symbol] = []
-    for index in definition.indices:
-        if index.symbol == drop:
-            continue
-        lone = definition.quantity.role in {Role.PREDICTION, Role.LABEL} and (
-            index.high.subs(sizes) == 1 and index is definition.indices[-1]
-        )
-        if not lone:
-            indices.append(at[index.symbol])
-    return definition.quantity.at(*indices)
-
-
-def _expand(expr: Expr, graph: Graph, sizes: Mapping[Symbol, int], drop: Symbol | None) -> Expr:
-    """Write the sums of ``expr`` out and its atoms as component symbols."""
-    if isinstance(expr, sp.Sum):
-        variable, low, high = expr.limits[0]
-        body = sp.Sum(expr.function, *expr.limits[1:]) if len(expr.limits) > 1 else expr.function
-        terms = [
-            _expand(body.xreplace({variable: sp.Integer(value)}), graph, sizes, drop)
-            for value in range(int(low.subs(sizes)), int(high.subs(sizes)) + 1)
-        ]
-        return sp.Add(*terms)
-    if isinstance(expr, Indexed):
-        definition = graph[str(expr.base.label)]
-        at = {
-            index.symbol: int(value)
-            for index, value in zip(definition.indices, expr.indices, strict=True)
-            if index.symbol != drop
-        }
-        return Symbol(code(_component(definition, at, sizes, drop)), real=True)
-    if isinstance(expr, Symbol) and expr in sizes:
-        return sp.Integer(sizes[expr])
-    if not expr.args:
-        return expr
-    return expr.func(*(_expand(arg, graph, sizes, drop) for arg in expr.args))

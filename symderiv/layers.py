@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symderiv.builder import Builder, Layer, Parameter, Size, activated, entry, function, index
+from symderiv.builder import (
+    Builder,
+    Layer,
+    Parameter,
+    Size,
+    activated,
+    entry,
+    function,
+    index,
+    stacked,
+)
 from symderiv.errors import SpecError
 from symderiv.functions import Activation
 from symderiv.graph import Definition, Fact, Index, atom
@@ -76,16 +86,22 @@ class Residual:
 
         Raises ``SpecError`` if the layers change the shape.
         """
-        inner, start = x, len(build.definitions)
-        for layer in self.layers:
-            inner = layer.equations(build, inner, Role.ACTIVATION)
+        start = len(build.definitions)
+        inner = stacked(build, self.layers, x, Role.ACTIVATION)
         sizes = [[build.sizes.get(i.high, i.high) for i in d.indices] for d in (x, inner)]
         if sizes[0] != sizes[1]:
-            raise SpecError(f"residual: reads an array of shape {sizes[0]}, computes {sizes[1]}")
+            raise SpecError(
+                f"residual: reads an array of shape {_shown(sizes[0])}, computes one of shape "
+                f"{_shown(sizes[1])}"
+            )
         pairs = zip(inner.indices, x.indices, strict=True)
         build.equate(start, ((old.high, new.high) for old, new in pairs))
         last = Quantity(role, build.number(), letter="" if role is Role.PREDICTION else "R")
         return build.add(last, x.indices, x.atom + entry(inner, *x.indices))
+
+
+def _shown(sizes: list[Expr]) -> str:
+    return " x ".join(map(str, sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +159,12 @@ class BatchNorm:
     epsilon: Parameter = EPSILON
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
-        """Add the equations."""
+        """Add the equations.
+
+        Raises ``SpecError`` for a sequence or an image.
+        """
+        if len(x.indices) != 2:
+            raise SpecError("batch_norm: expected features, one axis beside the samples")
         return _normalised(build, x, role, over=x.indices[0], epsilon=build.parameter(self.epsilon))
 
 
@@ -157,8 +178,15 @@ class LayerNorm:
     epsilon: Parameter = EPSILON
 
     def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
-        """Add the equations."""
-        return _normalised(build, x, role, over=x.indices[-1], epsilon=build.parameter(self.epsilon))
+        """Add the equations.
+
+        Raises ``SpecError`` for an image.
+        """
+        if len(x.indices) > 2 and x.indices[1].symbol.name != "t":
+            raise SpecError("layer_norm: expected features or a sequence, found an image")
+        return _normalised(
+            build, x, role, over=x.indices[-1], epsilon=build.parameter(self.epsilon)
+        )
 
 
 def _normalised(

@@ -125,6 +125,16 @@ def _sums_below(expr: Expr) -> bool:
     return any(f.is_Add and f.has(sp.Sum) for f in sp.Mul.make_args(expr))
 
 
+def _outermost_sums(expr: Expr) -> list[Expr]:
+    if isinstance(expr, sp.Sum):
+        return [expr]
+    return list(dict.fromkeys(total for arg in expr.args for total in _outermost_sums(arg)))
+
+
+def _symbols(axes: Axes) -> tuple[Symbol, ...]:
+    return tuple(axis.symbol for axis in axes)
+
+
 class _Term:
     """The contraction of one term."""
 
@@ -158,25 +168,36 @@ class _Term:
         return numbers, [self._node(expr, used) for used, expr in groups.items()]
 
     def _node(self, expr: Expr, used: frozenset[Symbol]) -> Tree:
-        """Return an element-wise function of arrays as a node."""
-        found = sorted((e for e in entries(expr) if isinstance(e, Indexed)), key=str)
+        """Return an element-wise function of arrays, and of sums that are arrays, as a node."""
+        sums = {total: Symbol(f"_s{place}") for place, total in enumerate(_outermost_sums(expr))}
+        body = expr.xreplace(sums)
+        found = sorted((e for e in entries(body) if isinstance(e, Indexed)), key=str)
         if not all(isinstance(i, Symbol) for e in found for i in e.indices):
             raise UnsupportedError(f"no matrix form: an index of {expr} is shifted")
         if any(len(set(entry.indices)) < len(entry.indices) for entry in found):
             raise UnsupportedError(f"no matrix form: {expr} is a diagonal")
-        widest = max(found, key=lambda e: len(e.indices))
-        symbols = tuple(widest.indices)
+        if used & entries(body):
+            raise UnsupportedError(f"no matrix form: {expr} computes with an index")
+        inner = [(symbol, self._summed(total)) for total, symbol in sums.items()]
+        widest = max([e.indices for e in found] + [_symbols(t.axes) for _, t in inner], key=len)
+        symbols = tuple(widest)
         if frozenset(symbols) != used or len(symbols) > 2:
             symbols = tuple(s for s in self.ranges if s in used)
-        if len(symbols) > 2 or expr.has(sp.Sum):
+        if len(symbols) > 2:
             raise UnsupportedError(f"no matrix form: {expr}")
         axes = tuple(self.ranges[symbol] for symbol in symbols)
         arrays = [(entry, self._aligned(entry, axes)) for entry in found]
         if len(arrays) == 1 and arrays[0][0] == expr and arrays[0][1].axes == axes:
             return arrays[0][1]
         names = {entry: Symbol(f"_{place}") for place, (entry, _) in enumerate(arrays)}
-        arguments = tuple((names[entry], tree) for entry, tree in arrays)
-        return Elementwise(expr.xreplace(names), arguments, axes)
+        arguments = [(names[entry], tree) for entry, tree in arrays]
+        arguments += [(symbol, _turned(tree, axes)) for symbol, tree in inner]
+        return Elementwise(body.xreplace(names), tuple(arguments), axes)
+
+    def _summed(self, total: Expr) -> Tree:
+        """Return a sum inside a function as an array over those of our indices that it has."""
+        axes = tuple(self.ranges[s] for s in self.ranges if s in total.free_symbols)
+        return recognised(opened(total), axes)
 
     def _aligned(self, entry: Indexed, axes: Axes) -> Tree:
         array = Array(str(entry.base.label), tuple(self.ranges[i] for i in entry.indices))
@@ -188,8 +209,8 @@ class _Term:
         return [node for node in self.nodes if index in node.axes]
 
     def _contract(self, index: Index) -> None:
-        holders = self._holders(index)
         rest = [node for node in self.nodes if index not in node.axes]
+        holders = self._scaled(self._holders(index))
         if len(holders) == 1:
             rest.append(Total(holders[0], holders[0].axes.index(index)))
         elif len(holders) == 2:
@@ -199,6 +220,15 @@ class _Term:
                 f"no matrix form: the index {index.symbol} is on {len(holders)} factors"
             )
         self.nodes = rest
+
+    def _scaled(self, holders: list[Tree]) -> list[Tree]:
+        """Let a vector among three factors or more scale the rows or columns of a matrix."""
+        matrices = [node for node in holders if len(node.axes) == 2]
+        vectors = [node for node in holders if len(node.axes) == 1]
+        if len(holders) < 3 or not vectors or not matrices:
+            return holders
+        first, *others = matrices
+        return [_combined(sp.Mul, [first, *vectors], first.axes), *others]
 
     def _product(self, a: Tree, b: Tree, index: Index) -> Tree:
         """Multiply two nodes over ``index``, in the order that the free indices ask for."""
@@ -235,6 +265,12 @@ def _transposed(tree: Tree) -> Tree:
     return tree.operand if isinstance(tree, Transposed) else Transposed(tree)
 
 
+def _turned(tree: Tree, axes: Axes) -> Tree:
+    """Return the tree, transposed if its two axes stand in the other order."""
+    other = len(tree.axes) == 2 and tree.axes == axes[::-1]
+    return _transposed(tree) if other else tree
+
+
 def _combined(
     join: type[Expr], trees: Sequence[Tree], axes: Axes, numbers: Expr = sp.S.One
 ) -> Tree:
@@ -246,8 +282,7 @@ def _combined(
     formulas: list[Expr] = []
     fresh = count()
     for given in sorted(trees, key=lambda tree: not isinstance(tree, MatrixProduct)):
-        turned = len(given.axes) == 2 and given.axes == axes[::-1]
-        tree = _transposed(given) if turned else given
+        tree = _turned(given, axes)
         if isinstance(tree, Elementwise):
             swap = {old: Symbol(f"_{next(fresh)}") for old, _ in tree.arguments}
             arguments += [(swap[old], argument) for old, argument in tree.arguments]

@@ -16,24 +16,20 @@ from symderiv.builder import (
     Inputs,
     Layer,
     N,
+    Parameter,
     Size,
-    entry,
+    Tokens,
     function,
-    index,
+    stacked,
 )
-from symderiv.errors import SpecError, did_you_mean
-from symderiv.functions import ACTIVATIONS, LOSSES, Activation, Loss
-from symderiv.graph import Definition, Fact, Graph, instantiate
-from symderiv.layers import Dense
-from symderiv.notation import Quantity, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """The samples: ``X`` of shape (N, d_0) and ``Y`` of shape (N, K), as rows."""
-
-    X: tuple[tuple[float, ...], ...]
-    Y: tuple[tuple[float, ...], ...]
+from symderiv.components import instantiate
+from symderiv.errors import SpecError
+from symderiv.functions import ACTIVATIONS, Activation, Loss
+from symderiv.graph import Graph
+from symderiv.layers import Dense, Embedding
+from symderiv.notation import Role
+from symderiv.objective import Objective
+from symderiv.samples import Data, Shape, check_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +46,26 @@ class Network:
     """A feed-forward network with its loss, and what a lecture about it needs.
 
     ``inputs`` is the number of features, or ``Sequence``, ``Image`` or ``Tokens``. ``reduction``
-    makes the cost J the ``"sum"`` or the ``"mean"`` of the samples' losses; ``problem`` is what the
-    data is called, as in "the XOR problem".
+    makes the cost J the ``"sum"`` or the ``"mean"`` of the samples' losses. ``labels`` are
+    ``"one-hot"`` (one number for each output) or, for a loss over classes, ``"index"`` (one class
+    number from 1). ``loss_parameters`` are those of the loss, ``l1`` and ``l2`` the factors of
+    penalties on the weights; each is a number, or a name such as ``"lambda_2"``. ``weighted`` names
+    what has given weights: ``"class"``, ``"sample"``. ``problem`` is what the data is called, as in
+    "the XOR problem".
 
-    Raises ``SpecError`` for an unknown activation, loss or reduction, for sizes that do not fit
-    each other or the data, and for a loss that is not defined on the values of the last activation.
+    Raises ``SpecError`` for an unknown name, for sizes that do not fit each other or the data, and
+    for a loss that is not defined on the values of the last activation.
     """
 
     inputs: Size | Inputs
     layers: Collection[Layer]
     loss: str
     reduction: str = "sum"
+    labels: str = "one-hot"
+    loss_parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
+    l1: Parameter = 0
+    l2: Parameter = 0
+    weighted: Collection[str] = ()
     data: Data | None = None
     training: Training = field(default_factory=Training)
     problem: str = ""
@@ -69,25 +74,29 @@ class Network:
     author: str = ""
 
     def __post_init__(self) -> None:
+        inputs = self.inputs.count if isinstance(self.inputs, Features) else self.inputs
+        object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "layers", tuple(self.layers))
-        _check_size(self.inputs, "inputs")
+        object.__setattr__(self, "weighted", tuple(self.weighted))
         if not self.layers:
             raise SpecError("layers: expected at least one layer")
+        _check_inputs(inputs, first=self._chain[0])
         for place, layer in enumerate(self.layers):
-            if isinstance(layer, Dense):
-                _check_size(layer.units, f"layers[{place}].units")
-                function(layer.activation, f"layers[{place}].activation")
-        _known(self.loss, LOSSES, "loss", "loss")
-        _known(self.reduction, ("sum", "mean"), "reduction", "reduction")
-        last, loss = _last_activation(self), self.loss_function
-        if last is not None and not last.range.is_subset(loss.domain):
-            path = f"layers[{len(self.layers) - 1}].activation"
+            _check_fields(layer, f"layers[{place}]")
+        loss, last, path = self.loss_function, self._chain[-1], f"layers[{self.depth - 1}]"
+        values, named = _values(last, path)
+        if not values.is_subset(loss.domain):
             raise SpecError(
                 f"loss: {loss.words} is defined for predictions in {loss.domain}, but "
-                f"{path} '{last.name}' takes values in {last.range}"
+                f"{named} takes values in {values}"
             )
+        _check_names(self._built)
         if self.data is not None:
-            _check_data(self, self.data)
+            check_data(self.data, self._shape, loss)
+
+    @property
+    def _chain(self) -> tuple[Layer, ...]:
+        return tuple(self.layers)
 
     @property
     def dense(self) -> bool:
@@ -112,10 +121,23 @@ class Network:
         """The activation of each dense layer."""
         return tuple(ACTIVATIONS[d.activation] for d in self.layers if isinstance(d, Dense))
 
+    @cached_property
+    def objective(self) -> Objective:
+        """What is minimised."""
+        return Objective(
+            self.loss,
+            self.reduction,
+            self.labels,
+            dict(self.loss_parameters),
+            self.l1,
+            self.l2,
+            frozenset(self.weighted),
+        )
+
     @property
     def loss_function(self) -> Loss:
         """The loss by its row in the table."""
-        return LOSSES[self.loss]
+        return self.objective.row
 
     @property
     def size_values(self) -> Mapping[Symbol, int]:
@@ -124,7 +146,28 @@ class Network:
 
     @cached_property
     def _built(self) -> Builder:
-        return _equations(self)
+        """The equations: what is given, then layer by layer, then the cost."""
+        build = Builder()
+        inputs = self.inputs
+        x = (Features(inputs) if isinstance(inputs, int | str) else inputs).given(build)
+        given = len(build.definitions)
+        try:
+            x = stacked(build, self.layers, x, Role.PREDICTION)
+        except SpecError as error:
+            raise SpecError(": ".join([".".join(build.path), str(error)])) from None
+        self.objective.equations(build, given, x)
+        return build
+
+    @property
+    def _shape(self) -> Shape:
+        """What data has to fit."""
+        prediction = next(d for d in self._built.definitions if d.key == "Yhat")
+        if not isinstance(self.inputs, int | str) or len(prediction.indices) != 2:
+            raise SpecError("data: expected none; only networks from features to features take it")
+        outputs = self.size_values.get(prediction.indices[1].high)
+        inputs = self.inputs if isinstance(self.inputs, int) else None
+        by_class = self.labels == "index"
+        return Shape(inputs, outputs, by_class, frozenset(self.weighted))
 
     @cached_property
     def graph(self) -> Graph:
@@ -137,66 +180,71 @@ class Network:
         return instantiate(self.graph, self.size_values, drop=SAMPLE.symbol)
 
 
-def _known(value: str, names: Collection[str] | Mapping[str, object], kind: str, path: str) -> None:
-    if value not in names:
-        raise SpecError(f"unknown {kind} '{value}' at {path}{did_you_mean(value, names)}")
+# --- what is refused ------------------------------------------------------------------------------
 
 
-def _check_data(network: Network, data: Data) -> None:
-    if len(data.X) != len(data.Y) or not data.X:
-        raise SpecError(
-            f"data: X has {len(data.X)} samples, Y has {len(data.Y)}; expected equally many"
-        )
-    for label, rows, width in (("X", data.X, network.inputs), ("Y", data.Y, network.sizes[-1])):
-        for place, row in enumerate(rows):
-            if len(row) != width:
-                raise SpecError(
-                    f"data.{label}[{place}]: expected {width} values, one per "
-                    f"{'input' if label == 'X' else 'output'}, found {len(row)}"
-                )
-    if network.loss_function.one_hot:
-        for place, row in enumerate(data.Y):
-            if abs(sum(row) - 1) > 1e-9:
-                raise SpecError(
-                    f"data.Y[{place}]: expected labels that sum to 1, found {sum(row):g}"
-                )
+def _check_inputs(inputs: Size | Inputs, first: Layer) -> None:
+    if isinstance(inputs, int | str):
+        _check_size(inputs, "inputs")
+    else:
+        _check_fields(inputs, "inputs")
+    if isinstance(inputs, Tokens) and not isinstance(first, Embedding):
+        raise SpecError("layers[0]: reads tokens; expected an embedding, which looks them up")
 
 
-def _last_activation(network: Network) -> Activation | None:
-    last = tuple(network.layers)[-1]
-    return ACTIVATIONS[last.activation] if isinstance(last, Dense) else None
+_SIZES = frozenset({"units", "channels", "vocabulary", "heads", "hidden", "count", "features"})
 
 
-def _check_size(size: object, path: str) -> None:
+def _check_fields(owner: object, path: str) -> None:
+    """Check the fields of a layer or of an input by their names, which mean the same everywhere."""
+    for name in getattr(owner, "__dataclass_fields__", ()):
+        value, place = getattr(owner, name), f"{path}.{name}"
+        if name in _SIZES or (name == "steps" and value is not None):
+            if value is not None:
+                _check_size(value, place)
+        elif name == "lengths":
+            for number, length in enumerate(value):
+                _check_size(length, f"{place}[{number}]")
+        elif name == "activation":
+            function(value, place)
+        elif name in ("width", "stride"):
+            _check_number(value, 1, place)
+        elif name in ("padding", "epsilon"):
+            _check_number(value, 0, place)
+        elif name == "keep" and not isinstance(value, str) and not 0 < value <= 1:
+            raise SpecError(f"{place}: expected a share above 0, at most 1, found {value:g}")
+        elif name == "layers":
+            if not value:
+                raise SpecError(f"{place}: expected at least one layer")
+            for number, layer in enumerate(value):
+                _check_fields(layer, f"{place}[{number}]")
+
+
+def _check_number(value: Parameter, low: int, path: str) -> None:
+    if not isinstance(value, str) and value < low:
+        raise SpecError(f"{path}: expected a number from {low} on, found {value:g}")
+
+
+def _check_size(size: Size, path: str) -> None:
     if isinstance(size, int) and size < 1:
         raise SpecError(f"{path}: expected a positive number, found {size}")
     if isinstance(size, str) and not size.isidentifier():
         raise SpecError(f"{path}: expected a number or the name of a size, found '{size}'")
 
 
-def _equations(network: Network) -> Builder:
-    """Write the network as index equations: given, then layer by layer, then the loss."""
-    build = Builder()
-    inputs = network.inputs
-    x = (Features(inputs) if isinstance(inputs, int | str) else inputs).given(build)
-    given = len(build.definitions)
-    for place, layer in enumerate(network.layers, start=1):
-        last = place == network.depth
-        x = layer.equations(build, x, Role.PREDICTION if last else Role.ACTIVATION)
-    loss = network.loss_function
-    sample, *axes = x.indices
-    over = [*axes[:-1], index("k", axes[-1])]
-    labels = Definition(Quantity(Role.LABEL), (sample, *over))
-    build.definitions.insert(given, labels)
-    summand = loss.summand(labels.atom, entry(x, sample, *over))
-    total = sp.Sum(summand, *(i.limits for i in reversed(over)))
-    count = sp.Mul(*(i.high for i in over)) if loss.mean else sp.S.One
-    one = build.add(Quantity(Role.LOSS), (sample,), total / count)
-    samples = sp.Sum(one.atom, sample.limits)
-    build.add(Quantity(Role.COST), (), samples / (N if network.reduction == "mean" else 1))
-    if loss.one_hot:
-        whole = sp.Sum(labels.atom, over[-1].limits)
-        build.facts.append(
-            Fact(whole, sp.S.One, "the labels of a sample sum to 1", labels.indices[:-1])
-        )
-    return build
+def _check_names(build: Builder) -> None:
+    """Refuse the name of a size that is already that of something else."""
+    keys = {d.key for d in build.definitions}
+    for symbol in sorted(build.named, key=str):
+        if symbol == N or symbol.name in keys:
+            what = "the number of samples" if symbol == N else "a quantity of the network"
+            raise SpecError(f"the size '{symbol}' has the name of {what}; name it anew")
+
+
+def _values(layer: Layer, path: str) -> tuple[sp.Set, str]:
+    """Return a set that holds the values of a layer, and the words for what takes them."""
+    name = getattr(layer, "activation", None)
+    if isinstance(name, str) and not hasattr(layer, "heads"):
+        activation = function(name, f"{path}.activation")
+        return activation.range, f"{path}.activation '{name}'"
+    return sp.S.Reals, f"{path}, a layer without an activation,"

@@ -1,8 +1,8 @@
 """A network as a TOML file: read, checked key by key, and turned into a ``Network``; and back.
 
-The models below are the file's grammar, ``EXPECTED`` says in words what each key takes. What
-only the whole network can tell (an unknown activation, data that does not fit the sizes) is
-``Network``'s to refuse; here its message gets the file's name.
+``schema`` holds the file's grammar and says in words what each key takes. What only the whole
+network can tell (an unknown activation, data that does not fit the sizes) is ``Network``'s to
+refuse; here its message gets the file's name.
 """
 
 from __future__ import annotations
@@ -10,119 +10,20 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from symderiv.errors import SpecError, did_you_mean
-from symderiv.layers import Dense
-from symderiv.network import Data, Network, Training
+from symderiv.network import Network
+from symderiv.samples import Data
+from symderiv.schema import EXPECTED, INPUTS, LAYERS, SIZE, TABLES, Spec, Table, table_of
 
 _MAX_BYTES, _MAX_WIDTH, _MAX_SHOWN, _MAX_MESSAGES = 1_000_000, 100, 60, 10
-EXPECTED = {
-    "title": "one line of text, at most 200 characters",
-    "subtitle": "one line of text, at most 200 characters",
-    "author": "one line of text, at most 200 characters",
-    "problem": "one line of text, at most 200 characters",
-    "inputs": "a whole number from 1 to 100",
-    "layers": "one to 50 [[layers]] blocks",
-    "layers[]": "a table with the keys units and activation",
-    "layers[].units": "a whole number from 1 to 100",
-    "layers[].activation": "the name of an activation, in quotes",
-    "loss": "the name of a loss, in quotes",
-    "reduction": '"sum" or "mean"',
-    "data": "a table with the keys X and Y",
-    "data.X": "a list of one to 10,000 rows, one for each sample",
-    "data.X[]": "a list of numbers, one for each input",
-    "data.X[][]": "a number between -1e6 and 1e6",
-    "data.Y": "a list of one to 10,000 rows, one for each sample",
-    "data.Y[]": "a list of numbers, one for each output",
-    "data.Y[][]": "a number between -1e6 and 1e6",
-    "training": "a table with the keys seed, learning_rate and epochs",
-    "training.seed": "a whole number from 0 to 4294967295",
-    "training.learning_rate": "a number above 0 and at most 1000",
-    "training.epochs": "a whole number from 1 to 1,000,000",
-    "notation": "a table with the key profile",
-    "notation.profile": '"xor-lecture"',
-}
-_DEFAULT = Training()
-_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-_JOINERS = "\u200c\u200d"  # invisible too, but part of how some scripts are written
-
-
-def _one_line(text: str) -> str:
-    """Refuse control characters: they would break a line of LaTeX, or hide in one of Python."""
-    if any(unicodedata.category(c) in _INVISIBLE and c not in _JOINERS for c in text):
-        raise ValueError("a control character")
-    return text
-
-
-_Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
-_Size = Annotated[int, Field(ge=1, le=100)]
-_Number = Annotated[float, Field(ge=-1e6, le=1e6)]
-_Rows = Annotated[list[list[_Number]], Field(min_length=1, max_length=10_000)]
-
-
-class _Table(BaseModel):
-    """A TOML table: no key is unknown, no value is converted."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _Layer(_Table):
-    units: _Size
-    activation: _Line
-
-
-class _Data(_Table):
-    X: _Rows
-    Y: _Rows
-
-
-class _Training(_Table):
-    seed: int = Field(default=_DEFAULT.seed, ge=0, le=2**32 - 1)
-    learning_rate: float = Field(default=_DEFAULT.learning_rate, gt=0, le=1000)
-    epochs: int = Field(default=_DEFAULT.epochs, ge=1, le=1_000_000)
-
-
-class _Notation(_Table):
-    profile: Literal["xor-lecture"] = "xor-lecture"
-
-
-class _Spec(_Table):
-    title: _Line = Network.title
-    subtitle: _Line = Network.subtitle
-    author: _Line = Network.author
-    problem: _Line = Network.problem
-    inputs: _Size
-    layers: list[_Layer] = Field(min_length=1, max_length=50)
-    loss: _Line
-    reduction: Literal["sum", "mean"] = "sum"
-    data: _Data | None = None
-    training: _Training = _Training()
-    notation: _Notation = _Notation()
-
-    def network(self) -> Network:
-        """Build the network; it refuses what does not fit together."""
-        samples = None
-        if self.data is not None:
-            samples = Data(tuple(map(tuple, self.data.X)), tuple(map(tuple, self.data.Y)))
-        return Network(
-            inputs=self.inputs,
-            layers=tuple(Dense(layer.units, layer.activation) for layer in self.layers),
-            loss=self.loss,
-            reduction=self.reduction,
-            data=samples,
-            training=Training(**self.training.model_dump()),
-            title=self.title,
-            subtitle=self.subtitle,
-            author=self.author,
-            problem=self.problem,
-        )
+_DEFAULTS = {"labels": "one-hot", "loss_parameters": {}, "l1": 0, "l2": 0, "weighted": []}
 
 
 def load(path: str | Path) -> Network:
@@ -156,35 +57,38 @@ def from_dict(raw: Mapping[str, Any], *, source: str = "spec") -> Network:
     Raises ``SpecError`` like ``load``; ``source`` stands where the file's name would.
     """
     try:
-        return _Spec.model_validate(dict(raw)).network()
+        return Spec.model_validate(dict(raw)).network()
     except ValidationError as errors:
         messages = _messages(errors.errors(include_url=False))
         raise SpecError("\n".join(f"{source}: {message}" for message in messages)) from None
+    except RecursionError:
+        raise SpecError(f"{source}: layers are nested too deeply") from None
     except SpecError as error:
         raise SpecError(f"{source}: {error}") from None
 
 
 def to_dict(network: Network) -> dict[str, Any]:
     """Return ``network`` as plain data of a spec file's shape, which ``from_dict`` reads."""
-    rows = network.data and {
-        label: [[float(value) for value in row] for row in samples]
-        for label, samples in (("X", network.data.X), ("Y", network.data.Y))
+    training, inputs = network.training, network.inputs
+    plain = isinstance(inputs, int | str)
+    chosen = {
+        "labels": network.labels,
+        "loss_parameters": dict(network.loss_parameters),
+        "l1": network.l1,
+        "l2": network.l2,
+        "weighted": list(network.weighted),
     }
-    training = network.training
     return {
         "title": network.title,
         "subtitle": network.subtitle,
         "author": network.author,
         "problem": network.problem,
-        "inputs": network.inputs,
-        "layers": [
-            {"units": d.units, "activation": d.activation}
-            for d in network.layers
-            if isinstance(d, Dense)
-        ],
+        "inputs": inputs if plain else table_of(inputs, "inputs"),
+        "layers": [table_of(layer, f"layers[{n}]") for n, layer in enumerate(network.layers)],
         "loss": network.loss,
         "reduction": network.reduction,
-        **({"data": rows} if rows else {}),
+        **{key: value for key, value in chosen.items() if value != _DEFAULTS[key]},
+        **({"data": _rows(network.data)} if network.data is not None else {}),
         "training": {
             "seed": training.seed,
             "learning_rate": float(training.learning_rate),
@@ -192,6 +96,15 @@ def to_dict(network: Network) -> dict[str, Any]:
         },
         "notation": {"profile": "xor-lecture"},
     }
+
+
+def _rows(data: Data) -> dict[str, Any]:
+    rows: dict[str, Any] = {
+        label: [[float(value) for value in row] for row in samples]
+        for label, samples in (("X", data.X), ("Y", data.Y))
+    }
+    weights = {"class_weights": data.class_weights, "sample_weights": data.sample_weights}
+    return rows | {key: list(map(float, values)) for key, values in weights.items() if values}
 
 
 def _read(path: Path) -> str:
@@ -246,28 +159,61 @@ def _messages(errors: list[ErrorDetails]) -> list[str]:
 
 def _unknown_key(error: ErrorDetails) -> str:
     *parents, last = error["loc"]
-    place = f" at {_path(parents)}" if parents else ""
+    place = f" at {_path(parents)}" if _path(parents) else ""
     return f"unknown key '{_short(str(last))}'{place}{did_you_mean(str(last), _keys(parents))}"
 
 
 def _wrong_value(error: ErrorDetails) -> str:
     path, value = _path(error["loc"]), error["input"]
-    expected = EXPECTED[re.sub(r"\[\d+\]", "[]", path)]
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _wrong_kind(path, value)
+    expected = _expected(path)
     if error["type"] == "missing":
         return f"{path}: missing; expected {expected}"
     return f"{path}: expected {expected}, found {_shown(value)}"
 
 
+def _wrong_kind(path: str, table: dict[str, Any]) -> str:
+    kinds, kind = LAYERS if path.startswith("layers") else INPUTS, table.get("kind")
+    if kind is None:
+        return f"{path}.kind: missing; expected {_expected(f'{path}.kind')}"
+    if not isinstance(kind, str):
+        return f"{path}.kind: expected {_expected(f'{path}.kind')}, found {_shown(kind)}"
+    return f"unknown kind '{_short(kind)}' at {path}.kind{did_you_mean(kind, kinds)}"
+
+
+def _expected(path: str) -> str:
+    """Return what a key takes; layers inside layers take what all layers take."""
+    key = re.sub(r"(layers\[\]\.)+(?=layers\[\])", "", re.sub(r"\[\d+\]", "[]", path))
+    if key.startswith("loss_parameters."):
+        key = "loss_parameters.*"
+    return EXPECTED[key]
+
+
 def _path(loc: Sequence[int | str]) -> str:
     """Write a place as ``layers[1].activation``."""
-    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc).removeprefix(".")
+    parts = (part for part, tag in _parts(loc) if not tag)
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).removeprefix(".")
+
+
+def _parts(loc: Sequence[int | str]) -> Iterator[tuple[int | str, bool]]:
+    """Yield the parts of a place, and whether each is no key but the kind of its table."""
+    for number, part in enumerate(loc):
+        before = loc[max(number - 2, 0) : number]
+        of_layer = before[:1] == ("layers",) or list(before[:1]) == ["layers"]
+        kind = (of_layer and part in LAYERS) or (
+            list(before) == ["inputs"] and (part in INPUTS or part == SIZE)
+        )
+        yield part, kind
 
 
 def _keys(loc: Sequence[int | str]) -> list[str]:
     """Return the keys that the table at ``loc`` may have."""
-    table: type[_Table] = _Spec
-    for part in loc:
-        if isinstance(part, str):
+    table: type[Table] = Spec
+    for part, is_kind in _parts(loc):
+        if is_kind:
+            table = TABLES[str(part)]
+        elif isinstance(part, str) and part not in ("layers", "inputs"):
             kind = table.model_fields[part].annotation
             table = next(t for t in (kind, *get_args(kind)) if isinstance(t, type))
     return list(table.model_fields)

@@ -7,8 +7,7 @@ subtracted, short ones before long ones; a sum of subtracted terms only is a bra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 
 import sympy as sp
 from sympy import Expr, Indexed, Symbol
@@ -21,7 +20,7 @@ from symderiv.errors import UnsupportedError
 from symderiv.expression import Node
 from symderiv.forms import position
 from symderiv.graph import Graph, entries, key_of
-from symderiv.notation import Quantity, index_node, mark, name
+from symderiv.notation import LECTURE, Profile, Quantity, index_node, mark, name
 
 Naming = Callable[[Expr], Node]
 
@@ -31,18 +30,44 @@ def write(
     graph: Graph,
     naming: Naming | None = None,
     places: Mapping[str, int] | None = None,
+    profile: Profile = LECTURE,
 ) -> Node:
     """Return ``expr`` as a tree for print.
 
-    ``naming`` overrides how an entry is named, ``places`` by which place it is ordered.
+    ``naming`` overrides how an entry is named, ``places`` by which place it is ordered. Where the
+    ``profile`` counts from 0, the index symbols of ``expr`` do so too: see ``counted``.
 
     Raises ``UnsupportedError`` for a function that has no printed form.
     """
     known = graph.positions if places is None else places
-    return _Writer(graph, naming or (lambda entry: entry_name(entry, graph)), known).node(expr)
+    names = naming or (lambda entry: entry_name(entry, graph, profile))
+    return _Writer(graph, names, known).node(expr)
 
 
-def entry_name(entry: Expr, graph: Graph) -> Node:
+def counted(expr: Expr, indices: Iterable[Symbol], profile: Profile) -> Expr:
+    """Return ``expr`` over index symbols that count from the profile's first number on.
+
+    ``indices`` are the free ones. An entry ``x[i]`` becomes ``x[i + 1]``, which ``entry_name``
+    prints as :math:`x_i` again; what else is said of an index is shifted for good.
+    """
+    if profile.first == 1:
+        return expr
+    bound = {limit[0] for total in expr.atoms(sp.Sum) for limit in total.limits}
+    shift = {symbol: symbol + 1 - profile.first for symbol in bound.union(indices)}
+    return _counted(expr, shift)
+
+
+def _counted(expr: Expr, shift: Mapping[Symbol, Expr]) -> Expr:
+    if isinstance(expr, sp.Sum):
+        offset = {variable: shift[variable] - variable for variable, *_ in expr.limits}
+        limits = [(v, low - offset[v], high - offset[v]) for v, low, high in expr.limits]
+        return sp.Sum(_counted(expr.function, shift), *limits)
+    if not expr.has(sp.Sum):
+        return expr.xreplace(shift)
+    return expr.func(*(_counted(arg, shift) for arg in expr.args))
+
+
+def entry_name(entry: Expr, graph: Graph, profile: Profile = LECTURE) -> Node:
     """Return the printed name of an entry; a size or an index is printed as it is called."""
     key = key_of(entry)
     assert key is not None
@@ -51,20 +76,16 @@ def entry_name(entry: Expr, graph: Graph) -> Node:
         letter, _, sub = key.partition("_")
         return ex.Name(letter, sub=(mark(sub),) if sub else ())
     if not isinstance(entry, Indexed):
-        return name(quantity)
-    plain = [int(i) if i.is_Integer else i for i in entry.indices]
+        return name(quantity, profile=profile)
+    shift = 1 - profile.first
+    found = [i if i.is_Integer else i - shift for i in entry.indices]
+    plain = [int(i) if i.is_Integer else i for i in found]
     if all(isinstance(index, int | Symbol) for index in plain):
-        return name(quantity.at(*plain))
-    letters = sp.symbols(f"i:{len(plain)}")
-    return _with_indices(name(quantity.at(*letters)), tuple(write(i, graph) for i in entry.indices))
-
-
-def _with_indices(node: Node, indices: tuple[Node, ...]) -> Node:
-    """Give a name, or what it is a derivative by, indices that are expressions."""
-    if isinstance(node, ex.Partial):
-        return ex.Partial(node.of, _with_indices(node.by, indices))
-    assert isinstance(node, ex.Name)
-    return replace(node, sub=indices)
+        return name(quantity.at(*plain), profile=profile)
+    shown = (i - shift if i.is_Integer else i for i in found)
+    letters = quantity.at(*sp.symbols(f"i:{len(plain)}"))
+    nodes = tuple(write(i, graph, profile=profile) for i in shown)
+    return name(letters, profile=profile, indices=nodes)
 
 
 def _quantity(key: str, graph: Graph) -> Quantity | None:

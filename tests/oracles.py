@@ -14,16 +14,19 @@ from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
+import sympy as sp
 
 from symderiv import Dense, Derivation, Network, derive, load
 from symderiv.crosscheck import run_file
 from symderiv.emitters.numpy import numpy_source
+from symderiv.graph import Definition
 from symderiv.notation import PARAMETERS
 from symderiv.program import lowered
 
 ROOT = Path(__file__).parents[1]
 SPECS = ("xor", "2-3-2-tanh-mse", "3-4-3-softmax")
 SAMPLES, POINTS = 5, 3
+N = sp.Symbol("N", integer=True, positive=True)
 
 Array = npt.NDArray[np.float64]
 Values = dict[str, Array]
@@ -73,18 +76,19 @@ def emitted(network: Network) -> ModuleType:
 
 def shapes(network: Network) -> dict[str, tuple[int, ...]]:
     """Return the shape of each parameter."""
-    sizes = network.size_values
-    return {
-        definition.key: tuple(int(index.high.subs(sizes)) for index in definition.indices)
-        for definition in network.graph.of_role(*PARAMETERS)
-    }
+    return {d.key: _shape(d, network) for d in network.graph.of_role(*PARAMETERS)}
+
+
+def _shape(definition: Definition, network: Network) -> tuple[int, ...]:
+    sizes = {**network.size_values, N: SAMPLES}
+    return tuple(int(index.high.subs(sizes)) for index in definition.indices)
 
 
 def random_point(network: Network, seed: int) -> tuple[Values, Array, Array]:
     """Return random parameters, inputs and labels; one-hot labels are softened, and sum to 1."""
     generator = np.random.default_rng(seed)
     params = {name: generator.normal(size=shape) for name, shape in shapes(network).items()}
-    X = generator.normal(size=(SAMPLES, network.inputs))
+    X = generator.normal(size=(SAMPLES, _shape(network.graph["X"], network)[-1]))
     Y = generator.uniform(0.05, 0.95, size=(SAMPLES, network.sizes[-1]))
     if network.loss_function.one_hot:
         Y /= Y.sum(axis=1, keepdims=True)

@@ -16,7 +16,9 @@ from oracles import MSE, ROOT, SPECS, example, network
 
 from symderiv import build as building
 from symderiv.build import PARTS, build
+from symderiv.emitters.numpy import numpy_source
 from symderiv.errors import OutputError, SymderivError
+from symderiv.program import Program
 
 FILES = {"slides.tex", "slides.html", "train.py", "report.json", "report.html"}
 # Another machine, as far as one can be had here: no TeX, other arithmetic units, other hashing,
@@ -241,8 +243,11 @@ def test_code_that_disagrees_fails_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The emitted code is run and compared; a wrong line is named with its equation."""
-    emit = building.numpy_source
-    monkeypatch.setattr(building, "numpy_source", lambda p: emit(p).replace("Yhat - Y", "Y - Yhat"))
+
+    def emit(program: Program) -> str:
+        return numpy_source(program).replace("Yhat - Y", "Y - Yhat")
+
+    monkeypatch.setattr(building, "numpy_source", emit)
     result = build(example("xor"), tmp_path / "xor")
     assert not result.passed
     assert "FAILED: dZ2 (B1)" in {outcome for _, outcome in result.checks}

@@ -25,7 +25,16 @@ from symderiv.views import index_equation
 D, K, N = sp.symbols("d_0 d_1 N", integer=True, positive=True)
 SIZES = {D: 2, K: 3, N: 2}
 i, j, k, p, q = sp.symbols("i j k p q", integer=True)
-w, x, z, v = (lambda *at, key=key: atom(key, *at) for key in "wxzv")
+
+
+def w(*at: Expr) -> Expr:
+    """Return an entry of a matrix."""
+    return atom("w", *at)
+
+
+def x(*at: Expr) -> Expr:
+    """Return an entry of a vector."""
+    return atom("x", *at)
 
 
 # --- the second opinion ---------------------------------------------------------------------------
@@ -72,7 +81,8 @@ def agree(one: Expr, two: Expr) -> bool:
 def check_local(expr: Expr) -> None:
     """Compare ``local`` by ``w[p, q]`` and ``x[p]`` with ``sympy.diff`` of what is written out."""
     whole = explicit(expr)
-    for key, at in (("w", (p, q)), ("x", (q,))):
+    wanted: list[tuple[str, tuple[Symbol, ...]]] = [("w", (p, q)), ("x", (q,))]
+    for key, at in wanted:
         terms = list(local(expr, key, at, Fresh()))
         spans = {"w": [(a, b) for a in (1, 2) for b in (1, 2, 3)], "x": [(b,) for b in (1, 2, 3)]}
         for places in spans[key]:
@@ -102,7 +112,8 @@ LETTERS = {i: D, j: K, k: K, p: D, q: K}
 @st.composite
 def sums(draw: st.DrawFn, depth: int = 3, free: tuple[Symbol, ...] = ()) -> Expr:
     """Draw a closed expression of nested sums; the letters are few, so they shadow and clash."""
-    rows, columns = ([s for s in free if LETTERS[s] is size] for size in (D, K))
+    rows = [s for s in free if LETTERS[s] is D]
+    columns = [s for s in free if LETTERS[s] is K]
     leaves = [sp.Integer(draw(st.integers(1, 3)))] if free else [ROWS[0], ROWS[1]]
     if rows and columns:
         leaves.append(w(draw(st.sampled_from(rows)), draw(st.sampled_from(columns))))

@@ -7,8 +7,9 @@ import sympy as sp
 from oracles import derived, example
 from sympy import Expr, Symbol
 
+from symderiv.components import instantiate
 from symderiv.errors import GraphError, UnknownNameError
-from symderiv.graph import Definition, Fact, Graph, Index, atom, entries, instantiate, keys_in
+from symderiv.graph import Definition, Fact, Graph, Index, atom, entries, keys_in
 from symderiv.notation import Quantity, Role
 
 N, D, K = sp.symbols("N d_0 d_1", integer=True, positive=True)

@@ -42,6 +42,8 @@ def test_every_field_of_a_network_is_a_key() -> None:
     }
 
 
+SIZE = "a whole number from 1 to 100,000, the name of a size, or a table with a kind"
+
 # what replaces what in xor.toml, and the message
 WRONG = [
     (
@@ -62,22 +64,25 @@ WRONG = [
     ("los", "los_", "unknown key 'los_s'; did you mean 'loss'?"),
     ("[data]", "[dat]", "unknown key 'dat'; did you mean 'data'?"),
     ("seed = 1", "sed = 1", "unknown key 'sed' at training; did you mean 'seed'?"),
-    ("inputs = 2", "", "inputs: missing; expected a whole number from 1 to 100"),
-    ("inputs = 2", "inputs = 2.0", "inputs: expected a whole number from 1 to 100, found 2.0"),
-    ("inputs = 2", 'inputs = "2"', 'inputs: expected a whole number from 1 to 100, found "2"'),
-    ("inputs = 2", "inputs = true", "inputs: expected a whole number from 1 to 100, found true"),
-    ("inputs = 2", "inputs = 0", "inputs: expected a whole number from 1 to 100, found 0"),
+    ("inputs = 2", "", f"inputs: missing; expected {SIZE}"),
+    ("inputs = 2", "inputs = 2.0", f"inputs: expected {SIZE}, found 2.0"),
+    ("inputs = 2", 'inputs = "2"', f'inputs: expected {SIZE}, found "2"'),
+    ("inputs = 2", "inputs = true", f"inputs: expected {SIZE}, found true"),
+    ("inputs = 2", "inputs = 0", f"inputs: expected {SIZE}, found 0"),
     (
         "inputs = 2",
         f"inputs = {10**30}",
-        "inputs: expected a whole number from 1 to 100, found a number of more than 20 digits",
+        f"inputs: expected {SIZE}, found a number of more than 20 digits",
     ),
     ("inputs = 2", f"inputs = {'9' * 5000}", "a number has too many digits"),
     ("inputs = 2", "inputs = 3", "data.X[0]: expected 3 values, one per input, found 2"),
     (
         "units = 2",
-        "units = 101",
-        "layers[0].units: expected a whole number from 1 to 100, found 101",
+        "units = 100001",
+        (
+            "layers[0].units: expected a whole number from 1 to 100,000, or the name of a size, "
+            "found 100001"
+        ),
     ),
     ('"sum"', '"avg"', 'reduction: expected "sum" or "mean", found "avg"'),
     (
@@ -191,7 +196,7 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     assert str(caught.value).splitlines() == [
         f"{path}: unknown key 'lyers'; did you mean 'layers'?",
         f"{path}: title: expected one line of text, at most 200 characters, found 5",
-        f"{path}: inputs: expected a whole number from 1 to 100, found 0",
+        f"{path}: inputs: expected {SIZE}, found 0",
     ]
 
 

@@ -187,7 +187,8 @@ class Mutant:
     ci: bool
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.old.strip()}  ->  {self.new.strip() or '(nothing)'}"
+        old, new = (" ".join(text.split()) for text in (self.old, self.new))
+        return f"{self.file}: {old}  ->  {new or '(nothing)'}"
 
 
 MUTANTS = [
@@ -246,7 +247,7 @@ def copied(folder: Path) -> Path:
             shutil.copy(ROOT / name, folder / name)
     command = [sys.executable, "-c", "import symderiv; print(symderiv.__file__)"]
     where = subprocess.run(command, **surroundings(folder), check=True).stdout.strip()  # noqa: S603
-    if Path(where).parents[1] != folder:
+    if Path(where).resolve().parents[1] != folder.resolve():
         raise SystemExit(f"the copy in {folder} is not what is imported, but {where}")
     return folder
 
@@ -260,14 +261,13 @@ def surroundings(folder: Path) -> dict[str, Any]:
 def run_all(chosen: list[Mutant], copies: SimpleQueue[Path]) -> int:
     """Run the tests without a slip, then once for each; return the exit code."""
     start = time.monotonic()
-    place = copies.get()
-    wanted = sorted({test for mutant in chosen for test in mutant.tests})
-    print(f"without a slip: {len(wanted)} test files ...", flush=True)
-    red = tested(place, wanted)
-    copies.put(place)
-    if red:
-        print(f"red without any slip:\n{red}")
-        return 2
+
+    def green(test: str) -> str:
+        folder = copies.get()
+        try:
+            return tested(folder, [test])
+        finally:
+            copies.put(folder)
 
     def attempt(mutant: Mutant) -> bool:
         folder = copies.get()
@@ -279,6 +279,12 @@ def run_all(chosen: list[Mutant], copies: SimpleQueue[Path]) -> int:
         return seen
 
     with ThreadPoolExecutor(WORKERS) as pool:
+        wanted = sorted({test for mutant in chosen for test in mutant.tests})
+        print(f"without a slip: {len(wanted)} test files ...", flush=True)
+        red = [output for output in pool.map(green, wanted) if output]
+        if red:
+            print("red without any slip:", *red, sep="\n")
+            return 2
         results = list(pool.map(attempt, chosen))
     missed = [m for m, seen in zip(chosen, results, strict=True) if not seen]
     print(f"{len(chosen) - len(missed)} of {len(chosen)} slips seen", end=" ")

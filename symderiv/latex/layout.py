@@ -80,8 +80,19 @@ def is_tall(node: Node) -> bool:
 
 def needs_comma(indices: tuple[Node, ...]) -> bool:
     """Say whether indices side by side would run together, as 1 and 12 do in ``112``."""
-    wide = (not isinstance(i, Name | Number) or len(getattr(i, "text", "")) > 1 for i in indices)
-    return len(indices) > 1 and any(wide)
+    return len(indices) > 1 and any(map(_is_wide, indices))
+
+
+def _is_wide(index: Node) -> bool:
+    match index:
+        case Number(text):
+            return len(text) > 1
+        case Name():
+            return bool(index.sub)
+        case Brackets() | Text():
+            return False
+        case _:
+            return True
 
 
 def gap(left: Node, right: Node) -> str:

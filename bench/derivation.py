@@ -1,0 +1,201 @@
+"""How long a derivation takes: by depth, and against other engines on networks in components.
+
+Run with ``make bench``. Each engine runs in a process of its own, so that none warms another up,
+and is asked for the gradient of one sample's loss by every weight and bias of a sigmoid network.
+Its numbers are first compared with symderiv's at one point; an engine that is wrong is reported as
+wrong and not timed. A time limit ends what does not. Only ratios within one run mean anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+
+import casadi as ca
+import symengine as se
+import sympy as sp
+
+from symderiv import Dense, Network, derive
+from symderiv.evaluation import given
+from symderiv.explanation import Explanations
+from symderiv.latex.printer import latex
+from symderiv.notation import PARAMETERS
+from symderiv.views import index_equation
+
+LIMIT = 30
+DEPTHS = (2, 10, 100, 1000)
+WIDTHS = ((2, 1), (2, 2, 1), (2, 2, 2, 1), (2,) * 4 + (1,), (2,) * 6 + (1,), (2,) * 8 + (1,),
+          (4, 4, 4, 1), (8, 8, 1), (16, 16, 1))  # fmt: skip
+Found = tuple[float, int, list[float]]
+"""Seconds, operations of all gradients, and their values at the point."""
+
+
+def network(sizes: Sequence[int]) -> Network:
+    """Return a sigmoid network with binary cross-entropy."""
+    layers = [Dense(units, "sigmoid") for units in sizes[1:]]
+    return Network(sizes[0], layers, "binary_cross_entropy")
+
+
+# --- the engines ----------------------------------------------------------------------------------
+
+
+def by_symderiv(net: Network) -> Found:
+    """Every step, simplified, layer by layer."""
+    start = time.perf_counter()
+    known = Explanations(net)
+    results = [known["L", d.key] for d in net.components.of_role(*PARAMETERS)]
+    seconds = time.perf_counter() - start
+    derivation = derive(net)
+    values = [derivation.written_out(result.value) for result in results]
+    return seconds, sum(int(sp.count_ops(r.value)) for r in results), _at_point(net, values)
+
+
+def by_sympy(net: Network, *, simplify: bool = False) -> Found:
+    """``sympy.diff`` of the expanded loss, and ``sympy.simplify`` of what comes out."""
+    loss, symbols = _expanded(net)
+    start = time.perf_counter()
+    found = [sp.diff(loss, symbol) for symbol in symbols]
+    if simplify:
+        found = [sp.simplify(gradient) for gradient in found]
+    seconds = time.perf_counter() - start
+    return seconds, sum(int(sp.count_ops(g)) for g in found), _at_point(net, found)
+
+
+def by_symengine(net: Network) -> Found:
+    """The same expanded loss in SymEngine."""
+    loss, symbols = _expanded(net)
+    converted = se.sympify(loss)
+    start = time.perf_counter()
+    found = [se.diff(converted, se.sympify(symbol)) for symbol in symbols]
+    seconds = time.perf_counter() - start
+    return seconds, 0, _at_point(net, [sp.sympify(gradient) for gradient in found])
+
+
+def by_casadi(net: Network) -> Found:
+    """CasADi's graph of scalars, which keeps shared values and does not simplify."""
+    graph = net.components
+    names = {d.atom: ca.SX.sym(d.key) for d in graph.definitions if d.rhs is None}
+    parameters = [names[d.atom] for d in graph.of_role(*PARAMETERS)]
+    inputs = list(names.values())
+    printer = {"exp": ca.exp, "log": ca.log}
+    start = time.perf_counter()
+    for definition in graph.definitions:
+        if definition.rhs is not None:
+            used = sorted(definition.rhs.free_symbols, key=str)
+            value = sp.lambdify(used, definition.rhs, [printer])(*(names[u] for u in used))
+            names[definition.atom] = value
+    loss = names[graph["L"].atom]
+    gradient = ca.gradient(loss, ca.vertcat(*parameters))
+    seconds = time.perf_counter() - start
+    function = ca.Function("gradient", [ca.vertcat(*inputs)], [gradient])
+    values = function(_point(net)).full().ravel().tolist()
+    return seconds, int(function.n_nodes()), values
+
+
+ENGINES: dict[str, Callable[[Network], Found]] = {
+    "symderiv": by_symderiv,
+    "sympy.diff": by_sympy,
+    "sympy.diff + simplify": lambda net: by_sympy(net, simplify=True),
+    "symengine": by_symengine,
+    "casadi": by_casadi,
+}
+
+
+def _expanded(net: Network) -> tuple[sp.Expr, list[sp.Symbol]]:
+    full: dict[sp.Expr, sp.Expr] = {}
+    for definition in net.components.definitions:
+        if definition.rhs is not None:
+            full[definition.atom] = definition.rhs.xreplace(full)
+    return full[net.components["L"].atom], [d.atom for d in net.components.of_role(*PARAMETERS)]
+
+
+def _point(net: Network) -> list[float]:
+    return [0.1 + 0.37 * ((7 * place) % 5) / 5 for place in range(len(given(net.components)))]
+
+
+def _at_point(net: Network, values: list[sp.Expr]) -> list[float]:
+    graph = net.components
+    hidden = [(d.atom, d.rhs) for d in graph.definitions if d.rhs is not None]
+    order = [d.atom for d in graph.definitions if d.rhs is None]
+    function = sp.lambdify(order, values, "math", cse=lambda exprs: (hidden, exprs))
+    return [float(value) for value in function(*_point(net))]
+
+
+# --- the tables -----------------------------------------------------------------------------------
+
+
+def depth_table() -> None:
+    """Print time, memory and length by the number of layers, all sizes symbolic."""
+    print(f"{'layers':>7} {'seconds':>9} {'per layer':>10} {'peak MB':>8} {'longest gradient':>17}")
+    for depth in DEPTHS:
+        net = network((2,) * depth + (1,))
+        start = time.perf_counter()
+        derivation = derive(net)
+        seconds = time.perf_counter() - start
+        longest = max(len(latex(index_equation(d, net.graph))) for d in derivation.adjoints)
+        tracemalloc.start()
+        derive(network((2,) * depth + (1,)))
+        peak = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        print(
+            f"{depth:>7} {seconds:>9.3f} {1000 * seconds / depth:>7.2f} ms {peak:>8.1f} {longest:>17}"
+        )
+
+
+def ratio_table() -> None:
+    """Print each engine's time as a multiple of symderiv's, on networks in components."""
+    print(
+        f"\n{'network':<20} {'symderiv':>10}"
+        + "".join(f" {name:>22}" for name in list(ENGINES)[1:])
+    )
+    for sizes in WIDTHS:
+        ours = _asked("symderiv", sizes)
+        assert isinstance(ours, tuple), ours
+        cells = [_cell(_asked(name, sizes), ours) for name in list(ENGINES)[1:]]
+        label = "-".join(map(str, sizes))
+        print(f"{label:<20} {1000 * ours[0]:>7.0f} ms" + "".join(f" {cell:>22}" for cell in cells))
+
+
+def _cell(found: Found | str, ours: Found) -> str:
+    if isinstance(found, str):
+        return found
+    if any(abs(a - b) > 1e-9 * (1 + abs(b)) for a, b in zip(found[2], ours[2], strict=True)):
+        return "WRONG"
+    operations = f", {found[1] / max(ours[1], 1):.0f}x ops" if found[1] else ""
+    return f"{found[0] / ours[0]:.2f}x{operations}"
+
+
+def _asked(engine: str, sizes: Sequence[int]) -> Found | str:
+    """Run one engine in a process of its own."""
+    command = [sys.executable, __file__, "--engine", engine, "--sizes", *map(str, sizes)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        return f"over {LIMIT} s"
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed"
+        return "not installed" if "ModuleNotFound" in last else last[:22]
+    seconds, operations, values = json.loads(done.stdout)
+    return seconds, operations, values
+
+
+def main() -> None:
+    """Run one engine if asked to, else print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", choices=ENGINES)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[2, 2, 1])
+    options = parser.parse_args()
+    if options.engine:
+        print(json.dumps(ENGINES[options.engine](network(options.sizes))))
+        return
+    depth_table()
+    ratio_table()
+
+
+if __name__ == "__main__":
+    main()

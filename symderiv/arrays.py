@@ -1,0 +1,332 @@
+r"""Matrix forms for print: rows and columns as a profile has them, and the shape of every factor.
+
+A recognised tree says which axes are summed and which are left; here each of its nodes is given
+rows and columns. An array whose axes stand the other way round in the profile is transposed, and a
+product wanted transposed is written as the product of the transposed factors in the other order, so
+:math:`\mathbf X \mathbf W + \mathbf b` with samples as columns and weights to-from is
+:math:`\mathbf W \mathbf X + \mathbf b`: the same tree, read from the other side.
+
+An array with one axis is a column over samples or time and a row over units; with samples as
+columns it is the other way round. A row is added to each row, a column to each column, functions
+are taken entry by entry, and :math:`\mathbf 1` is a column of ones as long as needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symderiv import expression as ex
+from symderiv.errors import UnsupportedError
+from symderiv.expression import Node
+from symderiv.graph import Graph, Index
+from symderiv.matrices import (
+    Array,
+    Axes,
+    Elementwise,
+    MatrixProduct,
+    Total,
+    Transposed,
+    Tree,
+)
+from symderiv.notation import LECTURE, Profile, Quantity, name
+from symderiv.slices import Slice
+from symderiv.writing import counted, entry_name, write
+
+Sides = tuple[Index | None, Index | None]
+"""The axis of the rows and that of the columns; None stands for one of length 1."""
+
+
+def array_name(key: str, graph: Graph, profile: Profile = LECTURE) -> Node:
+    """Return the bold name of a whole array, or of its adjoint."""
+    return name(quantity_of(key, graph), matrix=True, profile=profile)
+
+
+def quantity_of(key: str, graph: Graph) -> Quantity:
+    """Return the quantity that a key names; ``dZ1`` is the adjoint of ``Z1``."""
+    if key in graph.by_key:
+        return graph[key].quantity
+    return graph[key.removeprefix("d")].quantity.bar()
+
+
+def standing(axes: Axes) -> Sides:
+    """Return rows and columns in the lecture's order; one axis is that of a row or a column."""
+    if len(axes) == 2:
+        return axes[0], axes[1]
+    if not axes:
+        return None, None
+    return (axes[0], None) if _is_tall(axes[0]) else (None, axes[0])
+
+
+def sides_of(quantity: Quantity, axes: Axes, profile: Profile, *, part: bool = False) -> Sides:
+    """Return rows and columns of an array; a ``part`` is a slice of one with more axes."""
+    sides = standing(axes)
+    derivative = profile.transposed(quantity) != profile.exchanged(quantity)
+    if part:
+        other = False
+    elif len(axes) == 1:
+        other = profile.samples == "columns" and not str(axes[0].high).startswith("T")
+    else:
+        other = profile.exchanged(quantity)
+    return sides[::-1] if other != derivative else sides
+
+
+def _is_tall(axis: Index) -> bool:
+    return str(axis.high)[:1] in {"N", "T"}
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes trees over the arrays of a graph; ``shapes`` collects the factors that it has named.
+
+    ``slices`` and ``fixed`` say which keys are slices, and which indices they hold fixed.
+    """
+
+    graph: Graph
+    profile: Profile = LECTURE
+    slices: Mapping[str, Slice] = field(default_factory=dict)
+    fixed: tuple[Symbol, ...] = ()
+    shapes: dict[Node, Sides] = field(default_factory=dict)
+
+    def node(self, tree: Tree, sides: Sides) -> Node:
+        """Return a tree for print, with the given rows and columns."""
+        match tree:
+            case Array(key, axes):
+                return self._array(key, axes, sides)
+            case Transposed(operand):
+                return self.node(operand, sides)
+            case MatrixProduct(left, right):
+                return self._product(left, right, sides)
+            case Total(operand, axis, greatest):
+                if greatest:
+                    raise UnsupportedError("no matrix form: the greatest entry")
+                return self._total(operand, operand.axes[axis], sides)
+            case Elementwise():
+                return self._full(tree, sides)
+
+    def named(self, node: Node, own: Sides, sides: Sides) -> Node:
+        """Return an array with its own sides, transposed if others are wanted."""
+        if own != sides:
+            node = ex.Transpose(node, self.profile.transpose)
+        self.shapes[node] = sides
+        return node
+
+    def ones(self, axis: Index, *, row: bool) -> Node:
+        """Return a column or a row of ones."""
+        column = ex.Name("1", bold=True)
+        sides: Sides = (None, axis) if row else (axis, None)
+        return self.named(column, (axis, None), sides)
+
+    def _array(self, key: str, axes: Axes, sides: Sides) -> Node:
+        if key not in self.slices:
+            quantity = quantity_of(key, self.graph)
+            node = name(quantity, matrix=True, profile=self.profile)
+            return self.named(node, sides_of(quantity, axes, self.profile), sides)
+        cut = self.slices[key]
+        quantity = quantity_of(cut.key, self.graph)
+        many = len(cut.at) > 2
+        node = self.slice_name(quantity, cut.at)
+        return self.named(node, sides_of(quantity, axes, self.profile, part=many), sides)
+
+    def slice_name(self, quantity: Quantity, at: tuple[Expr | None, ...]) -> Node:
+        r"""Return the name of a slice: ``\mathbf X_n``, ``\mathbf X_{:,1}``, a vector in small."""
+        shift = 1 - self.profile.first
+        nodes: list[Node] = []
+        for value in at:
+            if value is None:
+                nodes.append(ex.Name(":"))
+            else:
+                shown = counted(value, self.fixed, self.profile) - shift
+                nodes.append(write(shown, self.graph, profile=self.profile))
+        while nodes and nodes[-1] == ex.Name(":"):
+            nodes.pop()
+        plain = all(isinstance(n, ex.Name) and not n.sub and n.base != ":" for n in nodes)
+        indices = tuple(nodes) if plain else (ex.Listing(tuple(nodes)),)
+        one = sum(value is None for value in at) == 1
+        return name(quantity, matrix=not one, vector=one, profile=self.profile, indices=indices)
+
+    def _product(self, left: Tree, right: Tree, sides: Sides) -> Node:
+        """Write a product, or that of the transposed factors in the other order."""
+        over, rows, columns = left.axes[-1], sides[0], sides[1]
+        straight = (rows in left.axes[:-1] or rows is None) and (
+            columns in right.axes[1:] or columns is None
+        )
+        first, last = (left, right) if straight else (right, left)
+        return ex.Product(
+            (self._factor(first, (rows, over)), self._factor(last, (over, columns)))
+        )
+
+    def _factor(self, tree: Tree, sides: Sides) -> Node:
+        r"""Write a factor of a product: rows or columns that are scaled by ``\mathrm{diag}``."""
+        split = _split(tree)
+        if split is None or None in sides:
+            return self.node(tree, sides)
+        vector, matrix = split
+        diagonal = self.diagonal(vector)
+        whole = self.node(matrix, sides)
+        before = vector.axes[0] == sides[0]
+        return ex.Product((diagonal, whole) if before else (whole, diagonal))
+
+    def diagonal(self, vector: Tree) -> Node:
+        """Write the diagonal matrix of a vector."""
+        axis = vector.axes[0]
+        node = ex.Call(ex.Name("diag"), (self.node(vector, (axis, None)),))
+        self.shapes[node] = (axis, axis)
+        return node
+
+    def _total(self, operand: Tree, axis: Index, sides: Sides) -> Node:
+        """Write the sum of rows or of columns as a product with ones."""
+        rows, columns = sides
+        if rows is None and (columns is not None or len(operand.axes) == 1):
+            inner = self._factor(operand, (axis, columns))
+            return ex.Product((self.ones(axis, row=True), inner))
+        return ex.Product((self._factor(operand, (rows, axis)), self.ones(axis, row=False)))
+
+    def _full(self, tree: Elementwise, sides: Sides) -> Node:
+        """Write a formula; along an axis that none of its arrays has it is repeated."""
+        covered = {axis for _, argument in tree.arguments for axis in argument.axes}
+        rows, columns = (side if side in covered else None for side in sides)
+        before = [self.ones(sides[0], row=False)] if sides[0] is not None and not rows else []
+        after = [self.ones(sides[1], row=True)] if sides[1] is not None and not columns else []
+        pair = _outer(tree) if rows and columns else None
+        if pair is not None:
+            first, last = pair if pair[0].axes == (rows,) else pair[::-1]
+            return ex.Product((self.node(first, (rows, None)), self.node(last, (None, columns))))
+        inner = [self._formula(tree, (rows, columns))]
+        if inner == [ex.Number("1")] and (before or after):
+            inner = []
+        whole = [*before, *inner, *after]
+        if not tree.arguments:
+            whole = [*inner, *before, *after]
+        return whole[0] if len(whole) == 1 else ex.Product(tuple(whole))
+
+    def _formula(self, tree: Elementwise, sides: Sides) -> Node:
+        """Write the formula, products of arrays as element-wise ones, and put the arrays in."""
+        arrays: dict[str, Node] = {}
+        for symbol, argument in tree.arguments:
+            rows, columns = (side if side in argument.axes else None for side in sides)
+            arrays[str(symbol)] = self.node(argument, (rows, columns))
+        formula = counted(tree.formula, self.fixed, self.profile)
+        places = argument_places(tree, self.graph)
+        node = write(formula, self.graph, lambda entry: self._entry(entry, arrays), places)
+        return _Filling(arrays, self.profile.times).filled(node)
+
+    def _entry(self, entry: Expr, arrays: Mapping[str, Node]) -> Node:
+        key = str(entry)
+        if key in arrays:
+            return ex.Name(key)
+        if key in self.slices:  # every index is held fixed
+            whole = sp.IndexedBase(self.slices[key].key, real=True)[self.slices[key].at]
+            entry = counted(whole, self.fixed, self.profile)
+        return entry_name(entry, self.graph, self.profile)
+
+
+def argument_places(tree: Elementwise, graph: Graph) -> dict[str, int]:
+    """Return the order in which the arguments of a formula are written.
+
+    Matrix products come first, ``(D W^T) a (1 - a)``, then arrays as the graph computes them.
+    """
+    places = graph.positions
+    return {
+        str(symbol): places.get(argument.key.partition("[")[0], len(places))
+        if isinstance(argument, Array)
+        else -1
+        for symbol, argument in tree.arguments
+    }
+
+
+def _split(tree: Tree) -> tuple[Tree, Tree] | None:
+    """Split a product of a vector and a matrix, entry by entry, into the two."""
+    if not isinstance(tree, Elementwise) or len(tree.axes) != 2:
+        return None
+    axes = {symbol: argument.axes for symbol, argument in tree.arguments}
+    vectors, matrices = [], []
+    for factor in sp.Mul.make_args(tree.formula):
+        used = {axis for symbol in factor.free_symbols & axes.keys() for axis in axes[symbol]}
+        (vectors if len(used) == 1 else matrices).append((factor, used))
+    over = {axis for _, used in vectors for axis in used}
+    if len(over) != 1 or not any(used == set(tree.axes) for _, used in matrices):
+        return None
+    vector = _restricted(tree, [factor for factor, _ in vectors], tuple(over))
+    return vector, _restricted(tree, [factor for factor, _ in matrices], tree.axes)
+
+
+def _outer(tree: Elementwise) -> tuple[Tree, Tree] | None:
+    """Split a product of two vectors over different axes, entry by entry, into the two."""
+    axes = {symbol: argument.axes for symbol, argument in tree.arguments}
+    groups: dict[Axes, list[Expr]] = {}
+    for factor in sp.Mul.make_args(tree.formula):
+        used = dict.fromkeys(axis for s in factor.free_symbols & axes.keys() for axis in axes[s])
+        groups.setdefault(tuple(used), []).append(factor)
+    numbers = groups.pop((), [])
+    if len(groups) != 2 or any(len(used) != 1 for used in groups):
+        return None
+    (first, left), (last, right) = groups.items()
+    return _restricted(tree, [*numbers, *left], first), _restricted(tree, right, last)
+
+
+def _restricted(tree: Elementwise, factors: list[Expr], axes: Axes) -> Tree:
+    formula = sp.Mul(*factors)
+    kept = tuple(pair for pair in tree.arguments if pair[0] in formula.free_symbols)
+    if len(kept) == 1 and formula == kept[0][0] and set(kept[0][1].axes) == set(axes):
+        return kept[0][1]
+    return Elementwise(formula, kept, axes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """Puts arrays into a formula; ``times`` is the sign of a product entry by entry."""
+
+    arrays: Mapping[str, Node]
+    times: str
+
+    def filled(self, node: Node) -> Node:
+        match node:
+            case ex.Name(base) if base in self.arrays:
+                return self.arrays[base]
+            case ex.Product(factors, ""):
+                numbers = [f for f in factors if not self.has_array(f)]
+                rest = [_factor(self.filled(f)) for f in factors if self.has_array(f)]
+                joined = rest[0] if len(rest) == 1 else ex.Product(tuple(rest), self.times)
+                return ex.Product((*numbers, joined)) if numbers else joined
+            case ex.Fraction(above, below) if not self.has_array(below):
+                return _over(self.filled(above), below)
+            case ex.Negative(operand):
+                return ex.Negative(self.filled(operand))
+            case ex.Sum(terms):
+                return ex.Sum(tuple(map(self.filled, terms)))
+            case ex.Power(base, exponent):
+                return ex.Power(self.filled(base), self.filled(exponent))
+            case ex.Call(function, arguments):
+                return ex.Call(function, tuple(map(self.filled, arguments)))
+            case ex.Fraction(above, below):
+                return ex.Fraction(self.filled(above), self.filled(below))
+            case ex.Cases(rows):
+                return ex.Cases(tuple((self.filled(v), self.filled(c)) for v, c in rows))
+            case ex.Relation(sides, signs):
+                return ex.Relation(tuple(map(self.filled, sides)), signs)
+            case ex.Brackets(content, kind):
+                return ex.Brackets(self.filled(content), kind)
+            case _:
+                return node
+
+    def has_array(self, node: Node) -> bool:
+        if isinstance(node, ex.Name) and node.base in self.arrays:
+            return True
+        return any(map(self.has_array, node.children()))
+
+
+def _factor(node: Node) -> Node:
+    """Bracket a matrix product among element-wise ones: the two signs have no known precedence."""
+    return ex.Brackets(node) if isinstance(node, ex.Product) and not node.sign else node
+
+
+def _over(above: Node, below: Node) -> Node:
+    """Write a matrix over a number as one over the number, times the matrix."""
+    lead: tuple[Node, ...] = (ex.Number("1"),)
+    if isinstance(above, ex.Product) and not above.sign and isinstance(above.factors[0], ex.Number):
+        lead, above = above.factors[:1], above.factors[1]
+    return ex.Product((ex.Fraction(lead[0], below), above))
