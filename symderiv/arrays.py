@@ -82,7 +82,8 @@ def _is_tall(axis: Index) -> bool:
 class Writer:
     """Writes trees over the arrays of a graph; ``shapes`` collects the factors that it has named.
 
-    ``slices`` and ``fixed`` say which keys are slices, and which indices they hold fixed.
+    ``slices`` and ``fixed`` say which keys are slices, and which indices they hold fixed. ``tall``
+    makes columns of all vectors.
     """
 
     graph: Graph
@@ -90,9 +91,13 @@ class Writer:
     slices: Mapping[str, Slice] = field(default_factory=dict)
     fixed: tuple[Symbol, ...] = ()
     shapes: dict[Node, Sides] = field(default_factory=dict)
+    tall: bool = False
 
-    def node(self, tree: Tree, sides: Sides) -> Node:
-        """Return a tree for print, with the given rows and columns."""
+    def node(self, tree: Tree, sides: Sides, *, repeated: bool = True) -> Node:
+        """Return a tree for print, with the given rows and columns.
+
+        Without ``repeated`` it may be one row or column that is added to each of a matrix.
+        """
         match tree:
             case Array(key, axes):
                 return self._array(key, axes, sides)
@@ -105,7 +110,7 @@ class Writer:
                     raise UnsupportedError("no matrix form: the greatest entry")
                 return self._total(operand, operand.axes[axis], sides)
             case Elementwise():
-                return self._full(tree, sides)
+                return self._full(tree, sides, repeated=repeated)
 
     def named(self, node: Node, own: Sides, sides: Sides) -> Node:
         """Return an array with its own sides, transposed if others are wanted."""
@@ -121,15 +126,16 @@ class Writer:
         return self.named(column, (axis, None), sides)
 
     def _array(self, key: str, axes: Axes, sides: Sides) -> Node:
-        if key not in self.slices:
-            quantity = quantity_of(key, self.graph)
+        cut = self.slices.get(key)
+        quantity = quantity_of(cut.key if cut else key, self.graph)
+        own = sides_of(quantity, axes, self.profile, part=cut is not None and len(cut.at) > 2)
+        if self.tall and len(axes) == 1:
+            own = axes[0], None
+        if cut is None:
             node = name(quantity, matrix=True, profile=self.profile)
-            return self.named(node, sides_of(quantity, axes, self.profile), sides)
-        cut = self.slices[key]
-        quantity = quantity_of(cut.key, self.graph)
-        many = len(cut.at) > 2
-        node = self.slice_name(quantity, cut.at)
-        return self.named(node, sides_of(quantity, axes, self.profile, part=many), sides)
+        else:
+            node = self.slice_name(quantity, cut.at)
+        return self.named(node, own, sides)
 
     def slice_name(self, quantity: Quantity, at: tuple[Expr | None, ...]) -> Node:
         r"""Return the name of a slice: ``\mathbf X_n``, ``\mathbf X_{:,1}``, a vector in small."""
@@ -155,9 +161,7 @@ class Writer:
             columns in right.axes[1:] or columns is None
         )
         first, last = (left, right) if straight else (right, left)
-        return ex.Product(
-            (self._factor(first, (rows, over)), self._factor(last, (over, columns)))
-        )
+        return ex.Product((self._factor(first, (rows, over)), self._factor(last, (over, columns))))
 
     def _factor(self, tree: Tree, sides: Sides) -> Node:
         r"""Write a factor of a product: rows or columns that are scaled by ``\mathrm{diag}``."""
@@ -173,9 +177,13 @@ class Writer:
     def diagonal(self, vector: Tree) -> Node:
         """Write the diagonal matrix of a vector."""
         axis = vector.axes[0]
-        node = ex.Call(ex.Name("diag"), (self.node(vector, (axis, None)),))
+        inner = self.node(vector, (axis, None))
+        minus = isinstance(inner, ex.Negative)
+        node = ex.Call(
+            ex.Name("diag"), (inner.operand if isinstance(inner, ex.Negative) else inner,)
+        )
         self.shapes[node] = (axis, axis)
-        return node
+        return ex.Negative(node) if minus else node
 
     def _total(self, operand: Tree, axis: Index, sides: Sides) -> Node:
         """Write the sum of rows or of columns as a product with ones."""
@@ -185,22 +193,22 @@ class Writer:
             return ex.Product((self.ones(axis, row=True), inner))
         return ex.Product((self._factor(operand, (rows, axis)), self.ones(axis, row=False)))
 
-    def _full(self, tree: Elementwise, sides: Sides) -> Node:
+    def _full(self, tree: Elementwise, sides: Sides, *, repeated: bool) -> Node:
         """Write a formula; along an axis that none of its arrays has it is repeated."""
         covered = {axis for _, argument in tree.arguments for axis in argument.axes}
         rows, columns = (side if side in covered else None for side in sides)
-        before = [self.ones(sides[0], row=False)] if sides[0] is not None and not rows else []
-        after = [self.ones(sides[1], row=True)] if sides[1] is not None and not columns else []
         pair = _outer(tree) if rows and columns else None
         if pair is not None:
             first, last = pair if pair[0].axes == (rows,) else pair[::-1]
-            return ex.Product((self.node(first, (rows, None)), self.node(last, (None, columns))))
-        inner = [self._formula(tree, (rows, columns))]
-        if inner == [ex.Number("1")] and (before or after):
-            inner = []
-        whole = [*before, *inner, *after]
-        if not tree.arguments:
-            whole = [*inner, *before, *after]
+            return _outer_product(self.node(first, (rows, None)), self.node(last, (None, columns)))
+        inner = self._formula(tree, (rows, columns))
+        if not repeated:
+            return inner
+        before = [self.ones(sides[0], row=False)] if sides[0] is not None and not rows else []
+        after = [self.ones(sides[1], row=True)] if sides[1] is not None and not columns else []
+        whole = [*before, inner, *after] if tree.arguments else [inner, *before, *after]
+        if inner == ex.Number("1") and len(whole) > 1:
+            whole.remove(inner)
         return whole[0] if len(whole) == 1 else ex.Product(tuple(whole))
 
     def _formula(self, tree: Elementwise, sides: Sides) -> Node:
@@ -240,10 +248,13 @@ def argument_places(tree: Elementwise, graph: Graph) -> dict[str, int]:
 
 def _split(tree: Tree) -> tuple[Tree, Tree] | None:
     """Split a product of a vector and a matrix, entry by entry, into the two."""
+    if isinstance(tree, Transposed):
+        return _split(tree.operand)
     if not isinstance(tree, Elementwise) or len(tree.axes) != 2:
         return None
     axes = {symbol: argument.axes for symbol, argument in tree.arguments}
-    vectors, matrices = [], []
+    vectors: list[tuple[Expr, set[Index]]] = []
+    matrices: list[tuple[Expr, set[Index]]] = []
     for factor in sp.Mul.make_args(tree.formula):
         used = {axis for symbol in factor.free_symbols & axes.keys() for axis in axes[symbol]}
         (vectors if len(used) == 1 else matrices).append((factor, used))
@@ -268,6 +279,14 @@ def _outer(tree: Elementwise) -> tuple[Tree, Tree] | None:
     return _restricted(tree, [*numbers, *left], first), _restricted(tree, right, last)
 
 
+def _outer_product(column: Node, row: Node) -> Node:
+    """Write the product of a column and a row, a minus in front."""
+    signs = [isinstance(node, ex.Negative) for node in (column, row)]
+    factors = (node.operand if isinstance(node, ex.Negative) else node for node in (column, row))
+    product = ex.Product(tuple(factors))
+    return ex.Negative(product) if sum(signs) == 1 else product
+
+
 def _restricted(tree: Elementwise, factors: list[Expr], axes: Axes) -> Tree:
     formula = sp.Mul(*factors)
     kept = tuple(pair for pair in tree.arguments if pair[0] in formula.free_symbols)
@@ -284,6 +303,8 @@ class _Filling:
     times: str
 
     def filled(self, node: Node) -> Node:
+        if not self.has_array(node):
+            return node
         match node:
             case ex.Name(base) if base in self.arrays:
                 return self.arrays[base]

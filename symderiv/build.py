@@ -17,8 +17,11 @@ from symderiv import __version__
 from symderiv.crosscheck import TOLERANCE, CheckReport, compare, run_file
 from symderiv.derivation import Derivation
 from symderiv.emitters.numpy import numpy_source
+from symderiv.errors import UnsupportedError
 from symderiv.latex.printer import latex
+from symderiv.layers import Dense
 from symderiv.network import Network
+from symderiv.notation import Role
 from symderiv.output_files import OutputFolder
 from symderiv.pipeline import derive
 from symderiv.program import backward_pass, equation_labels, lowered
@@ -36,6 +39,7 @@ PARTS = ("slides", "html", "code", "report")
 _EVERYWHERE = 3  # the first checks need no TeX: files list these, to be the same on any machine
 _GRID = 33
 _MARGIN = 0.4
+_MOST_PARAMETERS = 2_000_000
 Tell = Callable[[str], None]
 
 
@@ -59,18 +63,22 @@ def build(
 ) -> BuildResult:
     """Build a network's artefacts in ``output``, or ``only`` those of its ``PARTS``.
 
-    Raises ``DerivationError`` if a gradient fails its proof, ``OutputError`` if a file cannot be
-    written or was edited by hand.
+    Raises ``UnsupportedError`` if the network is of a kind that has no slides and no code yet,
+    ``DerivationError`` if a gradient fails its proof, ``OutputError`` if a file cannot be written
+    or was edited by hand.
     """
+    check_buildable(network)
     parts = frozenset(PARTS) if only is None else only
     progress("deriving")
     derivation = derive(network)
     progress("proving each gradient")
-    proofs = prove(derivation)
+    proved = derivation if network.written_out else derive(network.shrunk())
+    proofs = prove(proved)
     progress("running the emitted code")
     source = numpy_source(lowered(derivation))
     report, outcome = _run(derivation, source)
-    checks = _checks(proofs, report)
+    where = "" if proved is derivation else f" of the same network as {_sizes(proved.network)}"
+    checks = _checks(proofs, report, where)
     folder = OutputFolder(output)
     if "code" in parts:
         folder.add("train.py", source)
@@ -93,6 +101,32 @@ def build(
     compiled = pdf.pdf is not None or not pdf.engine  # a machine without TeX is no failure
     passed = report.passed and compiled and not pdf.problems
     return BuildResult(written, checks, notes, passed)
+
+
+def check_buildable(network: Network) -> None:
+    """Refuse a network for which there are no slides and no training code yet."""
+    kinds = [type(layer).__name__ for layer in network.layers if not isinstance(layer, Dense)]
+    why = ""
+    if kinds:
+        why = f"layers of the kind {kinds[0]}"
+    elif not network.dense:
+        why = "inputs other than features, or sizes that are symbols"
+    elif network.labels == "index":
+        why = 'labels that are class numbers; labels = "one-hot" would do'
+    elif network.weighted:
+        why = "samples or classes with weights"
+    elif any(d.quantity.role is Role.DATA for d in network.graph.definitions):
+        why = "parameters that are symbols, where a number would do"
+    elif network.parameter_count > _MOST_PARAMETERS:
+        why = f"more than {_MOST_PARAMETERS:,} parameters"
+    if why:
+        raise UnsupportedError(
+            f"no slides and no training code yet for {why}; symderiv derive prints the gradients"
+        )
+
+
+def _sizes(network: Network) -> str:
+    return "-".join(map(str, network.sizes))
 
 
 def _run(derivation: Derivation, source: str) -> tuple[CheckReport, Outcome | None]:
@@ -126,8 +160,13 @@ def _plane(X: np.ndarray) -> tuple[tuple[float, float, float, float], np.ndarray
     return (left, bottom, right, top), np.stack([across.ravel(), up.ravel()], axis=1)
 
 
-def _checks(proofs: tuple[Proof, ...], report: CheckReport) -> tuple[tuple[str, str], ...]:
-    """Say what was checked; differences appear as bounds, so that any machine prints the same."""
+def _checks(
+    proofs: tuple[Proof, ...], report: CheckReport, where: str
+) -> tuple[tuple[str, str], ...]:
+    """Say what was checked; differences appear as bounds, so that any machine prints the same.
+
+    ``where`` says if a smaller network was proved, in place of one too large to be written out.
+    """
     shown = f"< 1e{round(float(np.log10(float(PROOF_TOLERANCE))))}"
     count = len(proofs)
     steps = "central and complex-step differences, 50 digits"
@@ -136,10 +175,10 @@ def _checks(proofs: tuple[Proof, ...], report: CheckReport) -> tuple[tuple[str, 
     outcome = f"< {TOLERANCE:.0e}" if report.passed else f"FAILED: {_culprits(report)}"
     return (
         (
-            "each gradient equals sympy.diff of the expanded loss, as an identity",
+            f"each gradient{where} equals sympy.diff of the expanded loss, as an identity",
             f"{count} of {count}",
         ),
-        (f"each gradient against {steps}", shown),
+        (f"each gradient{where} against {steps}", shown),
         (f"train.py against the equations, {len(report.rows)} quantities", outcome),
     )
 

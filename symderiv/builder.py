@@ -7,6 +7,7 @@ and its positions after the sample, ``x_{n c p}`` or ``x_{n c p q}``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -25,6 +26,7 @@ Size = int | str
 """A number, or the name of a size that stays a symbol."""
 Parameter = float | str
 """A number, or the name of one that stays a symbol."""
+_NAME = re.compile(r"([a-z][A-Za-z]*)(?:_(\d+))?")
 
 
 def size(layer: int | Expr, letter: str = "d") -> Symbol:
@@ -106,10 +108,30 @@ class Builder:
         """Return a parameter of a formula: a number, or the name of one that is given."""
         if not isinstance(value, str):
             return sp.Rational(str(value))
-        base, _, sub = value.partition("_")
+        match = _NAME.fullmatch(value)
+        if match is None:
+            raise SpecError(
+                f"expected a number or a name such as delta or lambda_2, found '{value}'"
+            )
+        base, sub = match.groups()
         quantity = Quantity(Role.DATA, letter=base, indices=(int(sub),) if sub else ())
-        known = [d for d in self.definitions if d.key == value]
-        return (known[0] if known else self.add(quantity, ())).atom
+        return self._once(Definition(quantity))
+
+    def constant(self, letter: str, value: Expr) -> Expr:
+        """Return a number that is known by its name."""
+        return self._once(Definition(Quantity(Role.HELPER, letter=letter), (), value))
+
+    def _once(self, scalar: Definition) -> Expr:
+        """Add a number by name, unless it is there; refuse a name that means something else.
+
+        It stands before all else, and so before the other factors of a product.
+        """
+        known = next((d for d in self.definitions if d.key == scalar.key), None)
+        if known is None:
+            self.definitions.insert(0, scalar)
+        elif known != scalar:
+            raise SpecError(f"the name '{scalar.key}' has a meaning already; choose another")
+        return scalar.atom
 
 
 def _swapped(indices: Iterable[Index], swap: Mapping[Expr, Expr]) -> tuple[Index, ...]:
@@ -236,6 +258,7 @@ def activated(
             time=linear.quantity.time,
         )
         more.append(build.add(total, axes[:-1], sp.Sum(summand, over.limits)).atom)
+    more += [build.constant(letter, value) for letter, value in activation.constants.items()]
     return build.add(quantity, axes, activation.formula(z, *more))
 
 

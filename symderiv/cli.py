@@ -165,6 +165,21 @@ def derive(
         bool, typer.Option("--steps", help="Show each step, with its reason.")
     ] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX, and nothing else.")] = False,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            help="Show this view alone: component, index or matrix; the last with all shapes.",
+            metavar="VIEW",
+        ),
+    ] = None,
+    notation: Annotated[
+        str | None,
+        typer.Option(
+            help="Write it as this literature does: nielsen, prml, goodfellow, d2l, cs231n, "
+            "deep-learning-course, matrix-calculus, xor-lecture.",
+            metavar="NAME",
+        ),
+    ] = None,
 ) -> None:
     """Print a network's gradients."""
     with _progress("deriving"):
@@ -172,7 +187,14 @@ def derive(
         from symderiv.renderers.listing import show
         from symderiv.spec import load
 
-        text = show(differentiate(load(spec)), wrt, steps=steps, as_latex=latex)
+        text = show(
+            differentiate(load(spec)),
+            wrt,
+            steps=steps,
+            as_latex=latex,
+            kind=view,
+            notation=notation,
+        )
     _Console().say(text.removesuffix("\n"))
 
 

@@ -60,6 +60,8 @@ class _Components:
         return any(self.drop in total.variables for total in rhs.atoms(sp.Sum))
 
     def _facts(self, fact: Fact) -> Iterator[Fact]:
+        if self._sums_over_dropped(fact.left) or self._sums_over_dropped(fact.right):
+            return
         for at in self._places(fact.indices):
             left, right = (self.expand(side.xreplace(at)) for side in (fact.left, fact.right))
             yield Fact(left, right, fact.because)
@@ -73,6 +75,8 @@ class _Components:
 
     def _quantity(self, definition: Definition, at: Mapping[Expr, Expr]) -> Quantity:
         r"""Name a component; a lone output drops its index, as ``\hat y`` does."""
+        if not definition.indices and definition.quantity.indices:
+            return definition.quantity  # a number that is called lambda_2
         indices: list[int | Symbol] = []
         for index in definition.indices:
             if index.symbol == self.drop:

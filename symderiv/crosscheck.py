@@ -143,7 +143,7 @@ def _cases(network: Network) -> Iterator[tuple[Values, np.ndarray, np.ndarray]]:
     for seed in range(ROUNDS):
         generator = np.random.default_rng(seed)
         params = {
-            d.key: generator.normal(size=_shape(d, network, 0))
+            d.key: generator.normal(scale=_spread(d, network), size=_shape(d, network, 0))
             for d in network.graph.of_role(*PARAMETERS)
         }
         X = generator.normal(size=(SAMPLES, network.sizes[0]))
@@ -153,6 +153,12 @@ def _cases(network: Network) -> Iterator[tuple[Values, np.ndarray, np.ndarray]]:
         yield params, X, Y
         if network.data is not None:
             yield params, np.array(network.data.X, float), np.array(network.data.Y, float)
+
+
+def _spread(definition: Definition, network: Network) -> float:
+    """Return how far random parameters spread: less below many inputs, or exponentials overflow."""
+    shape = _shape(definition, network, 0)
+    return 1.0 if network.written_out or len(shape) < 2 else float(shape[0] ** -0.5)
 
 
 def _shape(definition: Definition, network: Network, samples: int) -> tuple[int, ...]:
@@ -206,7 +212,9 @@ def _found(module: ModuleType, params: Values, X: np.ndarray, Y: np.ndarray) -> 
 
 def _difference(found: np.ndarray | None, expected: np.ndarray) -> float:
     """Return the largest difference relative to the largest entry; infinite if there is none."""
-    if found is None or np.shape(found) != np.shape(expected) or not np.all(np.isfinite(found)):
+    if found is None or np.shape(found) != np.shape(expected):
+        return float("inf")
+    if not np.all(np.isfinite(found)) or not np.all(np.isfinite(expected)):
         return float("inf")
     scale = max(float(np.max(np.abs(expected))), np.finfo(float).tiny)
     return float(np.max(np.abs(found - expected))) / scale

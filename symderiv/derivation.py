@@ -7,12 +7,14 @@ not yet worked out: ``Partial(of, by)`` for a derivative, ``Chain`` for a produc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import sympy as sp
 from sympy import Expr
 
 from symderiv.errors import UnknownNameError, did_you_mean
+from symderiv.expression import Node, Relation
 from symderiv.graph import Definition, Fact, Graph, Index
 from symderiv.network import Network
 
@@ -77,6 +79,41 @@ class Result:
         return tuple(dict.fromkeys(s.used for s in self.steps if isinstance(s.used, Fact)))
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """One equation as it is read: ``kind`` is ``"component"``, ``"index"`` or ``"matrix"``.
+
+    ``equations`` is one, or one for each component. In the matrix view ``shapes`` are the factors,
+    each with its shape, and the equation holds for ``each`` value of these indices. A ``note`` says
+    why the kind is not the one that was asked for.
+    """
+
+    kind: str
+    equations: tuple[Relation, ...]
+    shapes: tuple[tuple[Node, Node], ...] = ()
+    each: tuple[Node, ...] = ()
+    note: str = ""
+
+    @property
+    def equation(self) -> Relation:
+        """The first equation."""
+        return self.equations[0]
+
+
+class Presenter(Protocol):
+    """Writes what a derivation found; the rooms that can do so lie below this one."""
+
+    def view(self, derivation: Derivation, key: str, kind: str, notation: str) -> View:
+        """Return a derivative of the cost in one view."""
+        ...
+
+    def jacobian(
+        self, derivation: Derivation, names: tuple[str, str], kind: str, notation: str
+    ) -> View:
+        """Return the Jacobian of one array by another in one view."""
+        ...
+
+
 @dataclass(frozen=True)
 class Derivation:
     """The whole backward pass of a network.
@@ -90,6 +127,7 @@ class Derivation:
     adjoints: tuple[Definition, ...]
     index_steps: Mapping[str, tuple[Step, ...]]
     components: Mapping[tuple[str, str], Result]
+    presenter: Presenter = field(repr=False, compare=False)
 
     @property
     def graph(self) -> Graph:
@@ -107,6 +145,29 @@ class Derivation:
             p: self.components[p.args[0].name, p.args[1].name].value for p in value.atoms(Partial)
         }
         return self.written_out(value.xreplace(named)) if named else value
+
+    def view(self, key: str, kind: str = "index", *, notation: str | None = None) -> View:
+        """Return the derivative of the cost by ``key`` as a component, index or matrix view.
+
+        ``key`` is the code name of an array (``W1``), or the slide name of a component
+        (``w_12^(1)``). ``notation`` names a profile; the network's own is the default.
+
+        Raises ``UnknownNameError`` for an unknown name, view or notation.
+        """
+        return self.presenter.view(self, key, kind, notation or self.network.notation)
+
+    def jacobian(
+        self, of: str, by: str, kind: str = "index", *, notation: str | None = None
+    ) -> View:
+        r"""Return the Jacobian of the array ``of`` by the array ``by``: ``Yhat`` by ``Z2``.
+
+        Where each sample depends on itself alone it is that of one sample, in the matrix view such
+        as :math:`\mathrm{diag}(\hat{\mathbf y}_n) - \hat{\mathbf y}_n \hat{\mathbf y}_n^\top`.
+
+        Raises ``UnknownNameError`` for an unknown name, ``DerivationError`` if ``of`` does not
+        depend on ``by``.
+        """
+        return self.presenter.jacobian(self, (of, by), kind, notation or self.network.notation)
 
     def adjoint(self, key: str) -> Definition:
         """Return the index equation of the derivative of the cost by ``key``."""

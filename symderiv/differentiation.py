@@ -27,7 +27,7 @@ from symderiv.brackets import Same
 from symderiv.derivation import Step, Term
 from symderiv.forms import cost, tidy
 from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
-from symderiv.indices import Fresh, contracted, lettered, opened_sum
+from symderiv.indices import Fresh, contracted, deltas_apart, lettered, opened_sum
 from symderiv.notation import Role
 from symderiv.repetition import Layers
 from symderiv.simplification import folded, matched
@@ -123,7 +123,7 @@ def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
         key = definition.key
         if key in seeds:
             found[key] = Adjoint(definition, (Term((), seeds[key]),), seeds[key], ())
-        elif key in wanted and definition.quantity.role not in {Role.LABEL, Role.DATA}:
+        elif key in wanted and not _fixed(definition):
             users = [user for user in graph.consumers[key] if user.key in found]
             bars = [() if named(u, graph) else found[u.key].terms for u in users]
             seen = layers.signature(definition, users, bars)
@@ -131,6 +131,12 @@ def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
                 known[seen] = _adjoint(definition, users, found, graph, fresh)
             found[key] = _moved(known[seen], definition, layers)
     return found
+
+
+def _fixed(definition: Definition) -> bool:
+    """Whether nobody differentiates by this name: it is data, or the name of a number."""
+    number = definition.rhs is not None and definition.rhs.is_Number
+    return number or definition.quantity.role in {Role.LABEL, Role.DATA}
 
 
 def _moved(adjoint: Adjoint, definition: Definition, layers: Layers) -> Adjoint:
@@ -189,11 +195,19 @@ def reduced(
     raw: Sequence[Term], free: Sequence[Index], graph: Graph
 ) -> tuple[list[Term], tuple[Term, ...], Expr]:
     """Return terms with their deltas used up, then taken together, then as one expression."""
-    flat = [contracted(term, free, graph) for term in raw]
+    flat = [contracted(part, free, graph) for term in raw for part in _parts(term)]
     terms = lettered(_merged(flat, free, graph), free)
     whole = _closed(terms)
     shorter = tidy(whole, graph)
     return flat, terms, shorter if cost(shorter) < cost(whole) else whole
+
+
+def _parts(term: Term) -> list[Term]:
+    """Split a term so that each of its deltas is a factor."""
+    apart = deltas_apart(term.body)
+    if apart == term.body:
+        return [term]
+    return [Term(term.bound, part) for part in sp.Add.make_args(apart)]
 
 
 def _closed(terms: Sequence[Term]) -> Expr:

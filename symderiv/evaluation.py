@@ -6,6 +6,7 @@ source reads like the graph. Only names that symderiv itself made reach it.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from sympy import Expr, Indexed, Symbol
 
 from symderiv.derivation import Derivation, Partial
 from symderiv.graph import Definition, Graph, entries, keys_in
-from symderiv.notation import GIVEN, PARAMETERS, Role
+from symderiv.notation import PARAMETERS, Role
 
 
 def given(graph: Graph) -> tuple[Symbol, ...]:
     """Return what a graph in components is a function of: inputs, labels and parameters."""
-    return tuple(d.atom for d in graph.of_role(*GIVEN))
+    return tuple(d.atom for d in graph.definitions if d.rhs is None)
 
 
 def compiled(
@@ -92,9 +93,10 @@ def random_point(graph: Graph, seed: int) -> dict[Symbol, mpmath.mpf]:
     """Return random values for what is given, in (-2, 2), labels in (0, 1), facts kept."""
     generator = random.Random(seed)
     point = {}
-    for definition in graph.of_role(*GIVEN):
+    most = 0.95 / max((len(fact.left.free_symbols) for fact in graph.facts), default=1)
+    for definition in (d for d in graph.definitions if d.rhs is None):
         label = definition.quantity.role is Role.LABEL
-        low, high = (0.05, 0.95) if label else (-2.0, 2.0)
+        low, high = (0.05, most) if label else (-2.0, 2.0)
         point[definition.atom] = mpmath.mpf(generator.uniform(low, high))
     for fact in graph.facts:
         last = max((s for s in fact.left.free_symbols if s in point), key=str)
@@ -110,6 +112,7 @@ Grid = tuple[tuple[Symbol, range], ...]
 _BRACKETS = {
     "Same": lambda difference: np.equal(difference, 0) * 1.0,
     "Within": lambda value, low, high: ((low <= value) & (value <= high)) * 1.0,
+    "erf": np.vectorize(math.erf, otypes=[float]),
 }
 
 

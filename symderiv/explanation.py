@@ -100,7 +100,8 @@ class Explanations(Mapping[tuple[str, str], Result]):
     def _stops(self, of: str, by: str) -> list[str]:
         """Return the next stops on all paths from ``by`` to ``of``; empty if one step does it.
 
-        Without an activation on the way, the next names themselves are the stops.
+        Without an activation on the way, the next names themselves are the stops, unless one of
+        them depends on another or is below a helper: those are worked out together.
         """
         on_path = self.graph.upstream(of)
         users = [user.key for user in self.graph.consumers[by] if user.key in on_path]
@@ -113,8 +114,19 @@ class Explanations(Mapping[tuple[str, str], Result]):
                 reached.add(key)
             else:
                 waiting += [u.key for u in self.graph.consumers[key] if u.key in on_path]
+        if of in reached and self._tangled(of, users):
+            return []
         found = reached if of not in reached else set(users)
         return [d.key for d in self.graph.definitions if d.key in found]
+
+    def _tangled(self, of: str, users: list[str]) -> bool:
+        for user in users:
+            if any(user in self.graph.upstream(other) for other in users if other != user):
+                return True
+            direct = self.graph[of] in self.graph.consumers[user]
+            if self.graph[user].quantity.role is Role.NORMALISER and not direct:
+                return True
+        return False
 
     def _is_stop(self, definition: Definition) -> bool:
         role = definition.quantity.role
@@ -140,16 +152,21 @@ class Explanations(Mapping[tuple[str, str], Result]):
     def _local(self, target: Expr, of: str, by: str) -> list[Step]:
         """Differentiate the right side of ``of``; what reaches ``of`` by helpers is added."""
         definition = self.graph[of]
-        raw = self._slope(definition, by)
-        for user in self.graph.consumers[by]:
-            if user.key != of and user.key in self.graph.upstream(of):
-                raw += self._slope(definition, user.key) * self._slope(user, by)
+        raw = self._total(definition, by)
         steps = [Step(target, target, raw, "differentiate", "differentiate", definition)]
         helpers = [self.graph[key] for key in self._names_known(definition)]
         value, used = folded(raw, helpers, self.graph)
         if used and cost(value) < cost(raw):
             steps.append(Step(target, raw, value, "fold", "write it in known names", used[0]))
         return steps
+
+    def _total(self, definition: Definition, by: str) -> Expr:
+        """Differentiate a right side, and what reaches it by helpers."""
+        raw = self._slope(definition, by)
+        for user in self.graph.consumers[by]:
+            if user != definition and user.key in self.graph.upstream(definition.key):
+                raw += self._total(definition, user.key) * self._slope(user, by)
+        return raw
 
     def _slope(self, definition: Definition, by: str) -> Expr:
         assert definition.rhs is not None

@@ -30,9 +30,10 @@ class Activation:
     r"""``a = formula(z)`` for one unit; with a ``summand``, ``a_k = formula(z_k, s)``.
 
     There :math:`s = \sum_k` ``summand(z_k)``. With a ``gate``, ``a = formula(z, g)``, where ``g``
-    is what that activation makes of ``z``, a name of its own with the ``gate_letter``. ``range`` is
-    a set that holds the values of ``a``, ``symbol`` is how the function is written, and ``kinks``
-    are the ``z`` at which it has no derivative.
+    is what that activation makes of ``z``, a name of its own with the ``gate_letter``. Long numbers
+    are ``constants``, further arguments that are known by name. ``range`` is a set that holds the
+    values of ``a``, ``symbol`` is how the function is written, and ``kinks`` are the ``z`` at which
+    it has no derivative.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Activation:
     summand: Callable[[Expr], Expr] | None = None
     gate: Activation | None = None
     gate_letter: str = "G"
+    constants: Mapping[str, Rational] = field(default_factory=dict)
     kinks: tuple[Expr, ...] = ()
 
     @property
@@ -49,10 +51,15 @@ class Activation:
         """Whether a unit's value depends on the other units of its layer."""
         return self.summand is not None or (self.gate is not None and self.gate.mixes)
 
+    def formula_of(self, z: Expr) -> Expr:
+        """Return the formula of a unit by itself, a gate as a function of ``z``."""
+        gate = () if self.gate is None else (sp.Function(self.gate.symbol.base, real=True)(z),)
+        return self.formula(z, *gate, *map(_named, self.constants))
+
     def slope(self, kink: Expr) -> Expr:
         """Return what stands for the derivative at a kink: that of the branch that holds there."""
         z = Symbol("z", real=True)
-        return sp.diff(self.formula(z), z).subs(z, kink)
+        return sp.diff(self.formula_of(z), z).subs(z, kink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,20 @@ class Loss:
     kink: Callable[[Expr], Expr] | None = None
 
     @property
+    def slope_at_kink(self) -> Expr:
+        """What stands for the derivative by the prediction at the kink, for a label of 1."""
+        assert self.kink is not None
+        p = Symbol("p", real=True)
+        return sp.diff(self.summand(S.One, p), p).subs(p, self.kink(S.One))
+
+    @property
     def by_class(self) -> bool:
         """Whether labels may be class numbers: a label of 0 adds nothing to the loss."""
         return self.one_hot and self.summand(S.Zero, Symbol("p", positive=True)) == 0
+
+
+def _named(constant: str) -> Symbol:
+    return Symbol(constant, real=True)
 
 
 _Row = TypeVar("_Row", Activation, Loss)
@@ -95,8 +113,7 @@ _SOFTMAX = Activation(
     "softmax", Name("softmax"), lambda z, s: sp.exp(z) / s, PROBABILITY, summand=sp.exp
 )
 _NORMAL = Activation("normal", Name("Phi"), lambda z: (1 + sp.erf(z / sp.sqrt(2))) / 2, PROBABILITY)
-_SELU_ALPHA = Rational("1.6732632423543772")
-_SELU_SCALE = Rational("1.0507009873554805")
+_SELU = {"beta": Rational("1.0507009873554805"), "alpha": Rational("1.6732632423543772")}
 
 
 def _linear_unit(z: Expr, below: Expr) -> Expr:
@@ -127,10 +144,11 @@ ACTIVATIONS = _rows(
     Activation(  # Klambauer and others, "Self-Normalizing Neural Networks", 2017
         "selu",
         Name("selu"),
-        lambda z: Piecewise(
-            (_SELU_SCALE * z, z > 0), (_SELU_SCALE * _SELU_ALPHA * (sp.exp(z) - 1), True)
+        lambda z, scale, alpha: Piecewise(
+            (scale * z, z > 0), (scale * alpha * (sp.exp(z) - 1), True)
         ),
-        Interval.open(-_SELU_SCALE * _SELU_ALPHA, sp.oo),
+        Interval.open(-_SELU["beta"] * _SELU["alpha"], sp.oo),
+        constants=_SELU,
         kinks=(S.Zero,),
     ),
     Activation(

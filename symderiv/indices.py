@@ -41,6 +41,20 @@ def opened_sum(total: sp.Sum, fresh: Fresh) -> tuple[Expr, tuple[Index, ...]]:
     return total.function.xreplace(swap), tuple(new)
 
 
+def deltas_apart(expr: Expr) -> Expr:
+    """Multiply a product out over each bracket with a delta in it: ``p_k ([j = k] - p_j)``.
+
+    A delta removes a sum only from the term of which it is a factor.
+    """
+    if expr.is_Add:
+        return sp.Add(*map(deltas_apart, expr.args))
+    brackets = [f for f in sp.Mul.make_args(expr) if f.is_Add and f.has(Same)]
+    if not brackets:
+        return expr
+    rest = expr / brackets[0]
+    return sp.Add(*(deltas_apart(rest * part) for part in brackets[0].args))
+
+
 def contracted(term: Term, free: Sequence[Index], graph: Graph | None = None) -> Term:
     """Use up the Kronecker deltas of a term, the sum with the fewest unproved conditions first.
 
@@ -62,7 +76,8 @@ def _best_solution(
 ) -> tuple[Same, Index, Expr, list[Expr]] | None:
     """Return a delta, the index that it fixes at which value, and what is not proved of that."""
     found = []
-    for delta in sorted(body.atoms(Same), key=str):
+    factors = (factor for factor in sp.Mul.make_args(body) if isinstance(factor, Same))
+    for delta in sorted(factors, key=str):
         for index in bound:
             value = _solved(delta.args[0], index.symbol)
             if value is None:

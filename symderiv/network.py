@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
 import sympy as sp
 from sympy import Symbol
@@ -23,13 +24,17 @@ from symderiv.builder import (
     stacked,
 )
 from symderiv.components import instantiate
-from symderiv.errors import SpecError
+from symderiv.errors import SpecError, did_you_mean
 from symderiv.functions import ACTIVATIONS, Activation, Loss
 from symderiv.graph import Graph
 from symderiv.layers import Dense, Embedding
-from symderiv.notation import Role
+from symderiv.notation import LECTURE, Role
 from symderiv.objective import Objective
+from symderiv.profiles import PROFILES
 from symderiv.samples import Data, Shape, check_data
+
+MOST_PARAMETERS = 200
+"""The number of parameters up to which a lecture shows the derivative by each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Network:
     number from 1). ``loss_parameters`` are those of the loss, ``l1`` and ``l2`` the factors of
     penalties on the weights; each is a number, or a name such as ``"lambda_2"``. ``weighted`` names
     what has given weights: ``"class"``, ``"sample"``. ``problem`` is what the data is called, as in
-    "the XOR problem".
+    "the XOR problem"; ``notation`` names the profile in which derivatives are printed.
 
     Raises ``SpecError`` for an unknown name, for sizes that do not fit each other or the data, and
     for a loss that is not defined on the values of the last activation.
@@ -72,12 +77,16 @@ class Network:
     title: str = "Backpropagation"
     subtitle: str = ""
     author: str = ""
+    notation: str = LECTURE.key
 
     def __post_init__(self) -> None:
         inputs = self.inputs.count if isinstance(self.inputs, Features) else self.inputs
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "layers", tuple(self.layers))
         object.__setattr__(self, "weighted", tuple(self.weighted))
+        if self.notation not in PROFILES:
+            near = did_you_mean(self.notation, PROFILES)
+            raise SpecError(f"unknown notation '{self.notation}' at notation.profile{near}")
         if not self.layers:
             raise SpecError("layers: expected at least one layer")
         _check_inputs(inputs, first=self._chain[0])
@@ -110,6 +119,29 @@ class Network:
         """The widths of all layers of a dense network, the input first: ``(2, 2, 1)``."""
         units = [layer.units for layer in self.layers if isinstance(layer, Dense)]
         return tuple(size for size in (self.inputs, *units) if isinstance(size, int))
+
+    @property
+    def parameter_count(self) -> int:
+        """The number of weights and biases of a dense network."""
+        return sum((before + 1) * units for before, units in pairwise(self.sizes))
+
+    @property
+    def written_out(self) -> bool:
+        """Whether the network is dense and small enough for a lecture to show every component."""
+        return self.dense and self.parameter_count <= MOST_PARAMETERS
+
+    def shrunk(self) -> Network:
+        """Return the same dense network without data, each layer at most three nodes wide.
+
+        Neighbours differ in width where they can: in a square matrix a transpose would not show.
+        """
+        widths: list[int] = []
+        for size in self.sizes:
+            choices = [width for width in (3, 2, 1) if width <= size]
+            other = [width for width in choices if widths[-1:] != [width]]
+            widths.append((other or choices)[0])
+        layers = (Dense(w, a.name) for w, a in zip(widths[1:], self.activations, strict=True))
+        return replace(self, inputs=widths[0], layers=tuple(layers), data=None)
 
     @property
     def depth(self) -> int:
@@ -149,13 +181,12 @@ class Network:
         """The equations: what is given, then layer by layer, then the cost."""
         build = Builder()
         inputs = self.inputs
-        x = (Features(inputs) if isinstance(inputs, int | str) else inputs).given(build)
-        given = len(build.definitions)
+        given = (Features(inputs) if isinstance(inputs, int | str) else inputs).given(build)
         try:
-            x = stacked(build, self.layers, x, Role.PREDICTION)
+            x = stacked(build, self.layers, given, Role.PREDICTION)
         except SpecError as error:
             raise SpecError(": ".join([".".join(build.path), str(error)])) from None
-        self.objective.equations(build, given, x)
+        self.objective.equations(build, x, after=given.key)
         return build
 
     @property

@@ -202,10 +202,14 @@ def name(
         product = _PRODUCTS.get(quantity.accent)
         primal = replace(quantity, adjoint=False, accent="" if product else quantity.accent)
         by = name(primal, matrix=matrix, vector=vector, profile=profile, indices=indices)
-        return Name(product, sub=(by,)) if product else _derivative(by, profile, whole=matrix or vector)
+        return (
+            Name(product, sub=(by,))
+            if product
+            else _derivative(by, profile, whole=matrix or vector)
+        )
     entry = len(quantity.indices) > 1 and any(isinstance(i, sp.Symbol) for i in quantity.indices)
     whole, small, accent = _letters(quantity, profile)
-    capital = entry and not profile.small and not quantity.adjoint
+    capital = entry and not vector and not profile.small and not quantity.adjoint
     letter = whole if matrix or capital else small
     heavy = (matrix or vector) and quantity.role not in {Role.LOSS, Role.COST}
     sub, marks = _marks(quantity, _subscripts(quantity, indices, profile), profile)
@@ -250,7 +254,8 @@ def _subscripts(
     pair = len(own) == 2 and (symbolic or quantity.role is Role.WEIGHT)
     if pair and profile.exchanged(quantity):
         shown = shown[::-1]
-    if quantity.role is Role.BIAS and profile.bias_index is not None and not quantity.adjoint:
+    bias = quantity.role is Role.BIAS and not quantity.letter and not quantity.adjoint
+    if bias and profile.bias_index is not None:
         shown = (*shown, Number(str(profile.bias_index)))
     return shown
 

@@ -64,12 +64,13 @@ class Objective:
         """The loss by its row in the table."""
         return LOSSES[self.loss]
 
-    def equations(self, build: Builder, place: int, prediction: Definition) -> None:
-        """Add the labels at ``place``, then what a loss needs, the loss and the cost."""
+    def equations(self, build: Builder, prediction: Definition, *, after: str) -> None:
+        """Add the labels ``after`` the input, then what a loss needs, the loss and the cost."""
         sample, *axes = prediction.indices
         outputs = (*axes[:-1], index("k", axes[-1]))
         labels = self._labels(sample, outputs)
-        build.definitions.insert(place, labels)
+        place = [d.key for d in build.definitions].index(after)
+        build.definitions.insert(place + 1, labels)
         share = self._share(build, prediction, labels, outputs)
         over = outputs[:-1] if self.labels == "index" else outputs
         total = sp.Sum(share, *(i.limits for i in reversed(over))) if over else share

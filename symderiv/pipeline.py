@@ -8,6 +8,7 @@ from symderiv.derivation import Derivation
 from symderiv.differentiation import reverse
 from symderiv.explanation import Explanations
 from symderiv.network import Network
+from symderiv.presentation import Views
 
 
 def derive(network: Network) -> Derivation:
@@ -23,4 +24,5 @@ def derive(network: Network) -> Derivation:
         tuple(adjoint.equation for adjoint in backward.values()),
         {f"d{key}": adjoint.steps for key, adjoint in backward.items()},
         Explanations(network),
+        Views(),
     )

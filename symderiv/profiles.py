@@ -41,7 +41,7 @@ NIELSEN = Profile(
         Role.PREACTIVATION: ("z", "z", ""),
         Role.ACTIVATION: ("a", "a", ""),
         Role.PREDICTION: ("a", "a", ""),
-        Role.LOSS: ("c", "C", ""),
+        Role.LOSS: ("L", "C", ""),
         Role.COST: ("C", "C", ""),
     },
     layered=frozenset({Role.PREDICTION}),
@@ -59,7 +59,7 @@ PRML = Profile(
         Role.PREACTIVATION: ("A", "a", ""),
         Role.ACTIVATION: ("Z", "z", ""),
         Role.PREDICTION: ("Y", "y", ""),
-        Role.LOSS: ("e", "E", ""),
+        Role.LOSS: ("L", "E", ""),
         Role.COST: ("E", "E", ""),
     },
     small=True,
@@ -109,9 +109,8 @@ ARRAYS = Profile(
     font="plain",
     times="circ",
     transpose="T",
-    letters={Role.ACTIVATION: ("H", "h", "")},
 )
-r"""As the arrays of a program: ``dW_2 = H_1^T dZ_2``, samples are rows, indices start at 0."""
+r"""As the arrays of a program: ``dW_2 = A_1^T dZ_2``, samples are rows, indices start at 0."""
 
 PROFILES: Mapping[str, Profile] = {
     profile.key: profile

@@ -7,13 +7,13 @@ derivation, in the matrix view, after the unstable ones were replaced by stable 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symderiv.derivation import Derivation
 from symderiv.graph import Definition
 from symderiv.matrices import Tree
 from symderiv.notation import PARAMETERS, Role
-from symderiv.stability import stabilised
+from symderiv.stability import stabilised, stable_form
 from symderiv.views import matrix_form
 
 
@@ -71,8 +71,14 @@ def lowered(derivation: Derivation) -> Program:
         derivation,
         assigned([d for d in computed if d.quantity.role not in ends]),
         assigned([d for d in computed if d.quantity.role in ends]),
-        assigned(backward_pass(derivation)),
+        tuple(_backward(d, labels[d.key]) for d in backward_pass(derivation)),
     )
+
+
+def _backward(definition: Definition, label: str) -> Assignment:
+    assert definition.rhs is not None
+    rhs, note = stable_form(definition.rhs)
+    return Assignment(definition, matrix_form(replace(definition, rhs=rhs)), label, note)
 
 
 def backward_pass(derivation: Derivation) -> tuple[Definition, ...]:

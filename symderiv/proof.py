@@ -145,7 +145,7 @@ class _Differences:
         self.names = given(graph)
         self.scalar: Callable[..., list[mpmath.mpf]] = compiled(graph, [scalar], "mpmath")
         self.smooth = not any(
-            d.rhs.has(sp.Piecewise) for d in graph.definitions if d.rhs is not None
+            d.rhs.has(sp.Piecewise, sp.Abs) for d in graph.definitions if d.rhs is not None
         )
 
     def proof(self, by: Symbol, value: Expr) -> Proof:

@@ -108,7 +108,7 @@ EXPECTED = {
     "training.learning_rate": "a number above 0 and at most 1000",
     "training.epochs": "a whole number from 1 to 1,000,000",
     "notation": "a table with the key profile",
-    "notation.profile": '"xor-lecture"',
+    "notation.profile": "the name of a notation, in quotes",
 }
 _DEFAULT = Training()
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
@@ -232,7 +232,7 @@ class _Training(Table):
 
 
 class _Notation(Table):
-    profile: Literal["xor-lecture"] = "xor-lecture"
+    profile: _Line = Network.notation
 
 
 class Spec(Table):
@@ -263,6 +263,7 @@ class Spec(Table):
             layers=tuple(map(_layer, self.layers)),
             data=_data(self.data) if self.data is not None else None,
             training=Training(**self.training.model_dump()),
+            notation=self.notation.profile,
             **plain,
         )
 

@@ -24,7 +24,7 @@ from sympy import IndexedBase, Symbol
 from symderiv.brackets import Same
 from symderiv.derivation import Term
 from symderiv.differentiation import in_known_names, local, reduced, renewed, reverse
-from symderiv.errors import UnknownNameError, did_you_mean
+from symderiv.errors import DerivationError, UnknownNameError, did_you_mean
 from symderiv.graph import Definition, Graph, Index, keys_in
 from symderiv.indices import Fresh
 from symderiv.network import Network
@@ -95,6 +95,65 @@ def hessian(network: Network, first: str, second: str) -> Definition:
             zero = found.closed if found is not None else sp.S.Zero
             return replace(definition, indices=(*definition.indices, *unit), rhs=zero)
     raise UnknownNameError(f"the cost does not depend on '{first}'")
+
+
+@dataclass(frozen=True, slots=True)
+class Jacobian:
+    """The derivative of ``of``, at its own indices, by ``by`` at the indices ``at``: ``value``.
+
+    The leading indices that both share are one: each sample depends on itself alone.
+    """
+
+    of: Definition
+    by: Definition
+    at: tuple[Index, ...]
+    value: sp.Expr
+
+    @property
+    def axes(self) -> tuple[Index, ...]:
+        """The indices of both, those that are shared once."""
+        return (*self.of.indices, *(i for i in self.at if i not in self.of.indices))
+
+    def between(self, axes: tuple[Index, ...]) -> bool:
+        """Whether two axes are one of each array."""
+        return axes[0] in self.of.indices and axes[1] not in self.of.indices
+
+
+def jacobian(graph: Graph, of: str, by: str) -> Jacobian:
+    """Return the Jacobian of one array of a forward pass by another, both by code name.
+
+    Raises ``UnknownNameError`` for an unknown name, ``DerivationError`` if ``of`` does not depend
+    on ``by``.
+    """
+    target, source = graph[of], graph[by]
+    if by == of or by not in graph.upstream(of):
+        raise DerivationError(f"{of} does not depend on {by}")
+    used = {index.symbol.name for index in target.indices}
+    letters = (letter for letter in "pqrsuvw" if letter not in used)
+    at = [Index(Symbol(next(letters), integer=True), index.high) for index in source.indices]
+    deltas = [Same(i.symbol - u.symbol) for i, u in zip(source.indices, at, strict=True)]
+    tangents: Tangents = {by: (Term((), sp.Mul(*deltas)),)}
+    value, fresh = sp.S.Zero, Fresh()
+    for definition in graph.definitions:
+        found = _tangent(definition, tangents, tuple(at), graph, fresh)
+        if found is not None:
+            tangents[definition.key] = found.terms
+            value = found.closed if definition.key == of else value
+    return _of_one_sample(Jacobian(target, source, tuple(at), value))
+
+
+def _of_one_sample(jacobian: Jacobian) -> Jacobian:
+    """Drop the leading deltas that say that both arrays have the same index there."""
+    at, value = list(jacobian.at), jacobian.value
+    for place, (own, other) in enumerate(zip(jacobian.of.indices, at, strict=False)):
+        last = place + 1 >= min(len(at), len(jacobian.of.indices))
+        delta = Same(own.symbol - other.symbol)
+        terms = sp.Add.make_args(value)
+        if last or not all(delta in sp.Mul.make_args(term) for term in terms):
+            break
+        value = value.xreplace({delta: sp.S.One}).xreplace({other.symbol: own.symbol})
+        at[place] = own
+    return replace(jacobian, at=tuple(at), value=value)
 
 
 def gauss_newton_product(network: Network) -> Curvature:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import sympy as sp
 from sympy import Expr, Indexed, IndexedBase, Symbol
@@ -18,7 +18,8 @@ from sympy import Expr, Indexed, IndexedBase, Symbol
 from symderiv.brackets import Same
 from symderiv.derivation import Term
 from symderiv.errors import UnsupportedError
-from symderiv.graph import Definition, Index, atom, entries
+from symderiv.graph import Definition, Index, atom, entries, keys_in
+from symderiv.indices import deltas_apart
 from symderiv.matrices import Array, Axes, Elementwise, Tree, opened, recognised
 
 _MOST_FIXED = 4
@@ -36,9 +37,15 @@ class Slice:
 class Part:
     """A matrix form summed ``over`` slices; if ``diagonal``, the diagonal matrix of a vector."""
 
+    term: Term
     over: Axes
     tree: Tree
     diagonal: bool = False
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the slices that it reads."""
+        return frozenset(key for key in keys_in(self.term.body) if "[" in key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,50 +67,79 @@ def sliced(definition: Definition) -> Sliced:
     Raises ``UnsupportedError`` if it has none: for the reason for which the plain form has none.
     """
     assert definition.rhs is not None
-    rhs = sp.expand_mul(definition.rhs) if definition.rhs.has(Same) else definition.rhs
+    rhs = deltas_apart(definition.rhs)
     terms, free = opened(rhs), definition.indices
     reason: UnsupportedError | None = None
-    for each, most in _choices(free, max((len(term.bound) for term in terms), default=0)):
-        axes = tuple(index for index in free if index not in each)
-        cutter = _Cutter((*free, *(index for term in terms for index in term.bound)))
-        try:
-            parts = tuple(_part(term, each, axes, most, cutter) for term in terms)
-        except UnsupportedError as error:
-            reason = reason or error
-            continue
-        if not each or any(_has_array(part.tree) for part in parts):
-            return Sliced(each, axes, parts, cutter.slices)
+    for choices in _choices(free, max((len(term.bound) for term in terms), default=0)):
+        found: list[Sliced] = []
+        for each, most in choices:
+            cutter = _Cutter((*free, *(index for term in terms for index in term.bound)))
+            axes = tuple(index for index in free if index not in each)
+            try:
+                parts = _joined([_part(term, each, axes, most, cutter) for term in terms], axes)
+            except UnsupportedError as error:
+                reason = reason or error
+                continue
+            if not each or any(_has_array(part.tree) for part in parts):
+                used = {key: cutter.slices[key] for part in parts for key in part.keys}
+                found.append(Sliced(each, axes, parts, used))
+        if found:
+            return min(found, key=lambda form: _awkward(form, definition))
     assert reason is not None
     raise reason
 
 
-def _choices(free: Axes, bound: int) -> Iterator[tuple[Axes, int]]:
+def _awkward(form: Sliced, definition: Definition) -> int:
+    """Return how many slices leave an axis before one that they hold fixed, ``X[:, t]``."""
+    own = tuple(index.symbol if index in form.each else None for index in definition.indices)
+    return sum(map(_inner, (own, *(cut.at for cut in form.slices.values()))))
+
+
+def _inner(at: tuple[Expr | None, ...]) -> bool:
+    return any(a is None and b is not None for a, b in pairwise(at))
+
+
+def _choices(free: Axes, bound: int) -> Iterator[list[tuple[Axes, int]]]:
     """Yield what to hold fixed and over how many more indices to sum, the fewest first.
 
     Among equally many, the first axes (the sample) come first, then sums, then other axes.
     """
-    ranked = []
-    for count in range(len(free) + 1):
+    ranked: list[tuple[int, int, Axes, int]] = []
+    for count in range(max(len(free) - 2, 0), len(free) + 1):
         for each in combinations(free, count):
-            first = each == free[:count]
-            for most in range(bound + 1):
-                rank = 0 if first and count else 1 if not count else 2
-                ranked.append((count + most, rank, len(ranked), each, most))
-    for total, _, _, each, most in sorted(ranked, key=lambda row: row[:3]):
-        if total <= _MOST_FIXED and len(free) - len(each) <= 2:
-            yield each, most
+            sample = count > 0 and each == free[:count] and str(free[0].high) == "N"
+            rank = 0 if sample else 1 if not count else 2
+            ranked += [(count + most, rank, each, most) for most in range(bound + 1)]
+    for total in range(_MOST_FIXED + 1):
+        level = sorted((row for row in ranked if row[0] == total), key=lambda row: row[1])
+        yield [(each, most) for _, _, each, most in level]
+
+
+def _joined(parts: Sequence[Part], axes: Axes) -> tuple[Part, ...]:
+    """Take the parts without a sum over slices together: a row is added to each row of a matrix."""
+    done: list[Part] = []
+    for diagonal in (True, False):
+        plain = [part for part in parts if not part.over and part.diagonal == diagonal]
+        if plain:
+            whole = recognised([part.term for part in plain], axes[:1] if diagonal else axes)
+            joined = Term((), sp.Add(*(part.term.body for part in plain)))
+            done.append(Part(joined, (), whole, diagonal))
+    return (*done, *(part for part in parts if part.over))
 
 
 def _part(term: Term, each: Axes, axes: Axes, most: int, cutter: _Cutter) -> Part:
     """Return one term as a matrix form, summed over as few slices as can be."""
     reason: UnsupportedError | None = None
     for count in range(min(most, len(term.bound)) + 1):
+        found: list[Part] = []
         for over in combinations(term.bound, count):
             inner = tuple(index for index in term.bound if index not in over)
             try:
-                return _recognised(Term(inner, term.body), over, each, axes, cutter)
+                found.append(_recognised(Term(inner, term.body), over, each, axes, cutter))
             except UnsupportedError as error:
                 reason = reason or error
+        if found:
+            return min(found, key=lambda p: sum(_inner(cutter.slices[k].at) for k in p.keys))
     assert reason is not None
     raise reason
 
@@ -112,10 +148,12 @@ def _recognised(term: Term, over: Axes, each: Axes, axes: Axes, cutter: _Cutter)
     body = cutter.cut(term.body, {index.symbol for index in (*each, *over)})
     delta = _delta(body, axes)
     if delta is None:
-        return Part(over, recognised([replace(term, body=body)], axes))
+        cut = replace(term, body=body)
+        return Part(cut, over, recognised([cut], axes))
     kept, gone = axes
     body = body.xreplace({delta: sp.S.One}).xreplace({gone.symbol: kept.symbol})
-    return Part(over, recognised([replace(term, body=body)], (kept,)), diagonal=True)
+    cut = replace(term, body=body)
+    return Part(cut, over, recognised([cut], (kept,)), diagonal=True)
 
 
 def _delta(body: Expr, axes: Axes) -> Same | None:

@@ -94,7 +94,7 @@ def to_dict(network: Network) -> dict[str, Any]:
             "learning_rate": float(training.learning_rate),
             "epochs": training.epochs,
         },
-        "notation": {"profile": "xor-lecture"},
+        "notation": {"profile": network.notation},
     }
 
 

@@ -14,7 +14,7 @@ from sympy import Expr
 
 from symderiv.forms import rational
 from symderiv.graph import Definition, Graph, entries, key_of
-from symderiv.notation import Quantity, Role
+from symderiv.notation import GIVEN, Quantity, Role
 
 
 class Softplus(sp.Function):  # type: ignore[misc]
@@ -70,9 +70,18 @@ def _safe(rhs: Expr, graph: Graph, shifts: dict[str, Definition]) -> tuple[Expr,
     shifted = {e: s for e in rhs.atoms(sp.exp) if (s := _shifted(e, shifts)) is not None}
     if shifted:
         return rhs.xreplace(shifted), "shifted by the largest entry: no exponential overflows"
+    return stable_form(rhs)
+
+
+def stable_form(rhs: Expr) -> tuple[Expr, str]:
+    """Return ``rhs`` without exponentials that overflow, and why; no definition is needed."""
     quotients = {q: safe for q in rhs.atoms(sp.Pow) if (safe := _logistic(q)) is not None}
+    quotients |= {q: safe for q in rhs.atoms(sp.Mul) if (safe := _share(q)) is not None}
     if quotients:
         return rhs.xreplace(quotients), "the activation, with exponentials of negative numbers only"
+    cases = {c: safe for c in rhs.atoms(sp.Piecewise) if (safe := _guarded(c)) != c}
+    if cases:
+        return rhs.xreplace(cases), "where the other case holds, no exponential overflows"
     return rhs, ""
 
 
@@ -82,7 +91,30 @@ def _logistic(power: Expr) -> Expr | None:
     match = power.match(1 / (1 + sp.exp(-u)))
     if not match or not entries(match[u]):
         return None
-    return sp.exp(sp.Min(match[u], 0)) / (1 + sp.exp(-sp.Abs(match[u])))
+    return _sigmoid(match[u])
+
+
+def _share(product: Expr) -> Expr | None:
+    """``exp(u)/(1 + exp(u))`` is ``1/(1 + exp(-u))``."""
+    for exponential in product.args:
+        below = 1 / (1 + exponential)
+        if isinstance(exponential, sp.exp) and below in product.args:
+            return _sigmoid(exponential.args[0]) * (product / exponential / below)
+    return None
+
+
+def _sigmoid(u: Expr) -> Expr:
+    return sp.exp(sp.Min(u, 0)) / (1 + sp.exp(-sp.Abs(u)))
+
+
+def _guarded(cases: sp.Piecewise) -> Expr:
+    """Where ``u > 0`` does not hold, ``exp(u)`` is ``exp(min(u, 0))``."""
+    (value, condition), *rest = cases.args
+    if not isinstance(condition, sp.StrictGreaterThan) or condition.rhs != 0:
+        return cases
+    u = condition.lhs
+    swap = {sp.exp(u): sp.exp(sp.Min(u, 0))}
+    return sp.Piecewise((value, condition), *((v.xreplace(swap), c) for v, c in rest))
 
 
 # --- softmax: a shift by the largest entry --------------------------------------------------------
@@ -144,6 +176,8 @@ def _log(log: Expr, graph: Graph, shifts: dict[str, Definition]) -> Expr | None:
             done += power * sp.log(base)
         elif (key := key_of(meaning.get(base, base))) in shifts:
             done += power * (shifts[key].atom + sp.log(meaning.get(base, base)))
+        elif (given := graph.by_key.get(key or "")) and given.quantity.role in GIVEN:
+            done += power * sp.log(meaning.get(base, base))
         elif (u := _one_plus_exp(base, meaning)) is not None:
             flip = exponent.get(u) == -power
             done += power * Softplus(-u if flip else u)
@@ -160,6 +194,8 @@ def _definitions(log: Expr, graph: Graph) -> Iterator[tuple[Expr, Expr]]:
     for entry in entries(log):
         definition = graph.by_key.get(key_of(entry) or "")
         if definition is None or definition.rhs is None:
+            continue
+        if definition.quantity.role is Role.PREACTIVATION:
             continue
         swap = {i.symbol: value for i, value in zip(definition.indices, entry.indices, strict=True)}
         yield entry, definition.rhs.xreplace(swap)

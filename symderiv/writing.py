@@ -8,6 +8,7 @@ subtracted, short ones before long ones; a sum of subtracted terms only is a bra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 import sympy as sp
 from sympy import Expr, Indexed, Symbol
@@ -113,6 +114,8 @@ class _Writer:
             return self.total(expr)
         if expr.is_Mul or (expr.is_Pow and expr.exp.is_negative):
             return self.product(expr)
+        if expr.is_Pow and expr.exp == sp.S.Half:
+            return ex.Call(ex.Name("sqrt"), (self.node(expr.base),))
         if expr.is_Pow:
             return ex.Power(self.node(expr.base), self.node(expr.exp))
         return self.special(expr)
@@ -120,6 +123,8 @@ class _Writer:
     def special(self, expr: Expr) -> Node:
         """Write what is no arithmetic."""
         match expr:
+            case sp.pi:
+                return ex.Name("pi")
             case sp.exp():
                 return ex.Power(ex.Name("e"), self.node(expr.args[0]))
             case Chain():
@@ -265,6 +270,8 @@ def _unevaluated(factors: list[Expr]) -> Expr:
 def _number(number: Expr) -> Node:
     if number.is_negative:
         return ex.Negative(_number(-number))
+    if number.is_Rational and number.q % 100 == 0 and set(sp.primefactors(number.q)) == {2, 5}:
+        return ex.Number(f"{Decimal(int(number.p)) / int(number.q):f}")
     if number.is_Rational and number.q != 1:
         return ex.Fraction(ex.Number(str(number.p)), ex.Number(str(number.q)))
     return ex.Number(str(number))

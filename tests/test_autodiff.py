@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from jax_oracle import cost_and_gradients
+from layer_zoo import SAMPLES, ZOO, all_sizes, random_values
 from oracles import NETWORKS, Values
-from zoo import SAMPLES, ZOO, all_sizes, random_values
 
 from symderiv import Network, derive
 from symderiv.evaluation import evaluated

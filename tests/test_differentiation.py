@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import mpmath
 import pytest
@@ -84,8 +85,8 @@ def check_local(expr: Expr) -> None:
     wanted: list[tuple[str, tuple[Symbol, ...]]] = [("w", (p, q)), ("x", (q,))]
     for key, at in wanted:
         terms = list(local(expr, key, at, Fresh()))
-        spans = {"w": [(a, b) for a in (1, 2) for b in (1, 2, 3)], "x": [(b,) for b in (1, 2, 3)]}
-        for places in spans[key]:
+        sizes = [(1, 2), (1, 2, 3)][-len(at) :]
+        for places in product(*sizes):
             entry = explicit(atom(key, *map(sp.Integer, places)))
             found = summed(terms, dict(zip(at, places, strict=True)))
             assert agree(found, sp.diff(whole, entry)), (key, places)

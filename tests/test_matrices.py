@@ -74,9 +74,9 @@ ROWS: list[tuple[tuple[Symbol, ...], Expr, str]] = [
     ((n,), over(A, j), r"\mathbf{A}^{(1)}\,\mathbf{1}"),
     ((), over(A, n, j), r"\mathbf{1}^\top\,\mathbf{A}^{(1)}\,\mathbf{1}"),
     ((), over(S**2, n), r"\mathbf{1}^\top\,(\mathbf{S}^{(1)})^2"),
-    ((j,), over(A * S, n), r"\mathbf{A}^{(1)\top}\,\mathbf{S}^{(1)}"),
+    ((j,), over(A * S, n), r"\mathbf{S}^{(1)\top}\,\mathbf{A}^{(1)}"),
     ((j, i), W, r"\mathbf{W}^{(1)\top}"),
-    ((j, i), W**2, r"((\mathbf{W}^{(1)})^2)^\top"),
+    ((j, i), W**2, r"(\mathbf{W}^{(1)\top})^2"),
     ((n, j), -A, r"-\mathbf{A}^{(1)}"),
     ((i, j), W * entry("W3", j, i), r"\mathbf{W}^{(3)\top} \odot \mathbf{W}^{(1)}"),
     ((n, j), 2 * A / N, r"\frac{2}{N}\,\mathbf{A}^{(1)}"),
@@ -93,6 +93,33 @@ ROWS: list[tuple[tuple[Symbol, ...], Expr, str]] = [
         (n,),
         over(X * W * A, i, j),
         r"((\mathbf{X}\,\mathbf{W}^{(1)}) \odot \mathbf{A}^{(1)})\,\mathbf{1}",
+    ),
+    (
+        (i, k),
+        over(W * V * B, j),
+        r"\mathbf{W}^{(1)}\,\operatorname{diag}(\mathbf{b}^{(1)\top})\,\mathbf{W}^{(2)}",
+    ),
+    (
+        (i, j),
+        over(X * A * S, n),
+        r"\mathbf{X}^\top\,\operatorname{diag}(\mathbf{S}^{(1)})\,\mathbf{A}^{(1)}",
+    ),
+    (
+        (i, p),
+        over(X * entry("X", n, p) * S * (1 - S), n),
+        (
+            r"\mathbf{X}^\top\,\operatorname{diag}(\mathbf{S}^{(1)} \odot (1 - \mathbf{S}^{(1)}))"
+            r"\,\mathbf{X}"
+        ),
+    ),
+    ((n, j), B * S, r"\mathbf{S}^{(1)}\,\mathbf{b}^{(1)}"),
+    (
+        (j,),
+        sp.sqrt(over((A - B) ** 2, n) / N),
+        (
+            r"\frac{1}{\sqrt{N}}\,"
+            r"\sqrt{\mathbf{1}^\top\,(\mathbf{A}^{(1)} - \mathbf{b}^{(1)})^2}"
+        ),
     ),
     (
         (n, j),
@@ -264,8 +291,8 @@ REFUSED = [
     ((n, i, j), over(A * V * entry("W2", j, k), k) * X, "3 free indices"),
     ((i,), entry("W1", i, i), "is a diagonal"),
     ((), over(entry("W1", i, i), i), "is a diagonal"),
-    ((i, k), over(W * V * B, j), "on 3 factors"),
-    ((i, j), over(X * A * S, n), "on 3 factors"),
+    ((i, p), over(A * X * W * entry("X", n, p) * entry("W1", p, j), n, j), "on 3 factors"),
+    ((n, j), A * n, "computes with an index"),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from symderiv.arrays import argument_places
 from symderiv.emitters.python import python
 from symderiv.expression import Call, Name, Node, Power, Product, Transpose
 from symderiv.functions import PROBABILITY
@@ -12,7 +13,6 @@ from symderiv.matrices import Array, Axes, Elementwise, MatrixProduct, Total, Tr
 from symderiv.notation import PARAMETERS
 from symderiv.program import Assignment, Program
 from symderiv.templating import environment
-from symderiv.views import argument_places
 from symderiv.writing import write
 
 _COMMENT_COLUMN = 44
@@ -27,7 +27,9 @@ def numpy_source(program: Program) -> str:
     """
     network = program.derivation.network
     computed = [a.key for a in program.forward]
+    penalised = [d.key for d in program.parameters if d.key in _read(program.cost)]
     read_backward = _read(program.backward)
+    forward = _lines(program.forward, program)
     return (
         environment("python")
         .get_template("train.py.j2")
@@ -38,11 +40,15 @@ def numpy_source(program: Program) -> str:
             parameters=[(d.key, _shape(d.indices, program)) for d in program.parameters],
             data=_data(program),
             training=network.training,
-            forward=_lines(program.forward, program),
-            values=computed,
+            wide=not network.written_out,
+            forward=forward,
+            needs_erf=any("erf(" in line for line in forward),
+            values=penalised + computed,
             cost=_lines(program.cost, program),
             cost_reads=[
-                _unpacked("values", [key for key in computed if key in _read(program.cost)]),
+                _unpacked(
+                    "values", [key for key in computed + penalised if key in _read(program.cost)]
+                ),
                 _sizes(program.cost, program),
             ],
             backward=_lines(program.backward, program),

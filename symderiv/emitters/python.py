@@ -27,10 +27,13 @@ from symderiv.expression import (
 
 FUNCTIONS = {
     "abs": "np.abs({})",
+    "erf": "erf({})",
     "log": "np.log({})",
     "max": "np.maximum({})",
     "min": "np.minimum({})",
+    "sign": "np.sign({})",
     "softplus": "np.logaddexp(0, {})",
+    "sqrt": "np.sqrt({})",
     "tanh": "np.tanh({})",
 }
 _SIGNS = {"": " * ", "odot": " * ", "matmul": " @ "}
@@ -45,6 +48,8 @@ def _text(node: Node) -> str:
     match node:
         case Number(text):
             return text
+        case Name("pi"):
+            return "np.pi"
         case Name(base):
             return base
         case Brackets(content):

@@ -5,109 +5,161 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sympy import Expr, Symbol
+
 from symderiv import expression as ex
-from symderiv.derivation import Derivation, Result, Step
-from symderiv.errors import UnknownNameError, UnsupportedError
+from symderiv.derivation import Derivation, Step, View
+from symderiv.errors import UnknownNameError
 from symderiv.expression import Node
 from symderiv.graph import Definition, Graph
 from symderiv.latex.printer import latex
 from symderiv.latex.text import text as prose
-from symderiv.notation import PARAMETERS, Role, name
+from symderiv.notation import PARAMETERS, Profile, Role, name
+from symderiv.presentation import checked, component_equation, found, view
 from symderiv.program import backward_pass
 from symderiv.renderers.plain import plain
-from symderiv.views import index_equation, matrix_equation
-from symderiv.writing import write
+from symderiv.writing import counted, write
+
+Shapes = tuple[tuple[Node, Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """``left = right`` and the reason; without ``left`` it goes on from the line above."""
+    """``left = right`` and the reason; without ``left`` it goes on from the line above.
+
+    ``shapes`` are shown on a line below.
+    """
 
     left: Node | None
     right: Node
     because: str = ""
+    shapes: Shapes = ()
 
 
-def show(derivation: Derivation, wrt: str | None, *, steps: bool, as_latex: bool) -> str:
+def show(
+    derivation: Derivation,
+    wrt: str | None,
+    *,
+    steps: bool = False,
+    as_latex: bool = False,
+    kind: str | None = None,
+    notation: str | None = None,
+) -> str:
     """Return gradients for print.
 
     ``wrt`` is a code name (``W1``) for the whole array, or a slide name (``w_12^(1)``) for one
     component; None shows every parameter. ``steps`` adds each step with its reason; ``as_latex``
-    gives one block that compiles as it stands.
+    gives one block that compiles as it stands. ``kind`` shows one view alone, the matrix view with
+    the shape of every factor; ``notation`` names a profile, the network's own if it is None.
 
     Raises ``UnknownNameError`` if there is no such name, or the cost does not depend on it.
     """
-    lines = list(_lines(derivation, wrt, steps=steps))
+    profile = checked(kind or "index", notation or derivation.network.notation)
+    lines = list(_Listing(derivation, profile, kind, steps).lines(wrt))
     return _latex_block(lines) if as_latex else _text_block(lines)
 
 
-def _lines(derivation: Derivation, wrt: str | None, *, steps: bool) -> Iterator[_Line]:
-    if wrt is not None and wrt in derivation.graph.by_key:
-        yield from _array(derivation, derivation.adjoint(wrt), steps=steps)
-    elif wrt is not None:
-        components = derivation.network.components
-        yield from _component(derivation, _found(derivation, wrt), components, steps=steps)
-    else:
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What is asked for; yields its lines."""
+
+    derivation: Derivation
+    profile: Profile
+    kind: str | None
+    steps: bool
+
+    def lines(self, wrt: str | None) -> Iterator[_Line]:
+        if wrt is None:
+            yield from self.everything()
+        elif wrt in self.derivation.graph.by_key:
+            yield from self.array(self.derivation.adjoint(wrt))
+        elif self.kind in {None, "component"}:
+            yield from self.component(found(self.derivation, wrt))
+        else:
+            raise UnknownNameError(
+                f"'{wrt}' is no array; the {self.kind} view is one of a whole array, such as W1"
+            )
+
+    def everything(self) -> Iterator[_Line]:
+        """Yield the backward pass, then all components of the parameters."""
+        derivation, kind = self.derivation, self.kind
         for definition in backward_pass(derivation):
-            yield from _array(derivation, definition, steps=steps)
-        components = derivation.network.components
-        for definition in components.of_role(*PARAMETERS):
-            yield from _component(derivation, definition, components, steps=steps)
+            parameter = definition.quantity.role in PARAMETERS
+            if parameter or kind != "component":
+                yield from self.array(definition)
+        if kind is None:
+            for definition in derivation.network.components.of_role(*PARAMETERS):
+                yield from self.component(definition)
+
+    def array(self, definition: Definition) -> Iterator[_Line]:
+        """Yield an adjoint with indices and as matrices, or in the view that is asked for."""
+        if self.kind in {None, "index"} and self.steps:
+            yield from self.index_steps(definition)
+        elif self.kind in {None, "index"}:
+            yield from self.one_view(definition, "index")
+        if self.kind is None:
+            yield self.matrices(definition)
+        elif self.kind != "index":
+            yield from self.one_view(definition, self.kind)
+
+    def one_view(self, definition: Definition, kind: str) -> Iterator[_Line]:
+        shown = view(self.derivation, definition, kind, self.profile)
+        for equation in shown.equations:
+            left, right = equation.sides
+            yield _Line(left, right, _reason(shown), shown.shapes)
+
+    def matrices(self, definition: Definition) -> _Line:
+        """Return the matrix view as the line below the index view."""
+        shown = view(self.derivation, definition, "matrix", self.profile)
+        if shown.note:
+            whole = name(definition.quantity, matrix=True, profile=self.profile)
+            return _Line(whole, ex.Text(shown.note.removesuffix("; shown with indices")))
+        left, right = shown.equation.sides
+        return _Line(left, right, _reason(shown) or "as matrices" * self.steps)
+
+    def index_steps(self, definition: Definition) -> Iterator[_Line]:
+        symbols = tuple(index.symbol for index in definition.indices)
+        steps = self.derivation.index_steps[definition.key]
+        if steps:
+            yield from self.stepwise(steps, self.derivation.graph, symbols)
+        else:
+            yield from self.one_view(definition, "index")
+
+    def component(self, definition: Definition) -> Iterator[_Line]:
+        graph = self.derivation.network.components
+        if self.steps:
+            loss = graph.of_role(Role.LOSS)[0].key
+            yield from self.stepwise(
+                self.derivation.components[loss, definition.key].steps, graph, ()
+            )
+        else:
+            left, right = component_equation(self.derivation, definition, self.profile).sides
+            yield _Line(left, right)
+
+    def stepwise(
+        self, steps: Sequence[Step], graph: Graph, symbols: tuple[Symbol, ...]
+    ) -> Iterator[_Line]:
+        """Yield the rows of a derivation; a row that reads like the one above is left out."""
+
+        def written(expr: Expr) -> Node:
+            return write(counted(expr, symbols, self.profile), graph, profile=self.profile)
+
+        shown: Node | None = None
+        first = steps[0]
+        if first.rule == "delta":
+            shown = written(first.before)
+            yield _Line(written(first.target), shown, "chain rule")
+        for step in steps:
+            node = written(step.after)
+            if node != shown:
+                yield _Line(written(step.target) if shown is None else None, node, step.because)
+            shown = node
 
 
-def _found(derivation: Derivation, wrt: str) -> Definition:
-    components = derivation.network.components
-    definition = components.find(wrt, also=derivation.graph.by_key)
-    loss = components.of_role(Role.LOSS)[0].key
-    if definition.key == loss or definition.key not in components.upstream(loss):
-        raise UnknownNameError(f"the loss does not depend on '{wrt}'")
-    if definition.quantity.role is Role.LABEL:
-        raise UnknownNameError(
-            f"'{wrt}' is a label; the loss is differentiated by parameters, inputs "
-            "and what is computed from them"
-        )
-    return definition
-
-
-def _array(derivation: Derivation, definition: Definition, *, steps: bool) -> Iterator[_Line]:
-    """Yield an adjoint with indices, and as matrices where it has that form."""
-    graph = derivation.graph
-    if steps:
-        yield from _stepwise(derivation.index_steps[definition.key], graph)
-    else:
-        left, right = index_equation(definition, graph).sides
-        yield _Line(left, right)
-    try:
-        left, right = matrix_equation(definition, graph).sides
-    except UnsupportedError as error:
-        yield _Line(name(definition.quantity, matrix=True), ex.Text(str(error)))
-    else:
-        yield _Line(left, right, "as matrices" if steps else "")
-
-
-def _component(
-    derivation: Derivation, definition: Definition, graph: Graph, *, steps: bool
-) -> Iterator[_Line]:
-    loss = graph.of_role(Role.LOSS)[0].key
-    result: Result = derivation.components[loss, definition.key]
-    if steps:
-        yield from _stepwise(result.steps, graph)
-    else:
-        yield _Line(write(result.target, graph), write(result.value, graph))
-
-
-def _stepwise(steps: Sequence[Step], graph: Graph) -> Iterator[_Line]:
-    """Yield the rows of a derivation; a row that reads like the one above is left out."""
-    shown: Node | None = None
-    first = steps[0]
-    if first.rule == "delta":
-        shown = write(first.before, graph)
-        yield _Line(write(first.target, graph), shown, "chain rule")
-    for step in steps:
-        node = write(step.after, graph)
-        if node != shown:
-            yield _Line(write(step.target, graph) if shown is None else None, node, step.because)
-        shown = node
+def _reason(shown: View) -> str:
+    """Say for which slices an equation holds, or why it is not the view that was asked for."""
+    each = ", ".join(map(plain, shown.each))
+    return shown.note or (f"for each {each}" if each else "")
 
 
 def _text_block(lines: Sequence[_Line]) -> str:
@@ -121,6 +173,9 @@ def _text_block(lines: Sequence[_Line]) -> str:
             left = " " * width
         row = f"{left} = {plain(line.right)}"
         rows.append(f"{row:<60}  [{line.because}]" if line.because else row)
+        if line.shapes:
+            shapes = ", ".join(f"{plain(node)} is {plain(shape)}" for node, shape in line.shapes)
+            rows.append(f"  {shapes}")
     return "\n".join(rows) + "\n"
 
 
@@ -130,5 +185,8 @@ def _latex_block(lines: Sequence[_Line]) -> str:
         left = latex(line.left) if line.left is not None else ""
         because = rf" && {prose(line.because)}" if line.because else ""
         rows.append(f"  {left} &= {latex(line.right)}{because}")
+        if line.shapes:
+            shapes = (rf"{latex(node)}\colon {latex(shape)}" for node, shape in line.shapes)
+            rows.append("  & " + r",\quad ".join(shapes))
     body = " \\\\\n".join(rows)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"

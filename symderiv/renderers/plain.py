@@ -27,6 +27,7 @@ from symderiv.expression import (
     Transpose,
     bracketed,
 )
+from symderiv.latex.layout import needs_comma
 
 _SIGNS = {"": " ", "cdot": " * ", "times": " x "} | dict.fromkeys(ELEMENTWISE, " .* ")
 _RELATIONS = {"gets": "<-", "in": "in"}
@@ -89,7 +90,7 @@ def _compound(node: Node) -> str:
 def _name(name: Name) -> str:
     before = name.prefix and f"{_name(name.prefix)}{' ' * name.loose}"
     base = f"{before or ''}{name.base}{name.accent}{chr(39) * name.primes}"
-    comma = "," if any(isinstance(i, Number) and len(i.text) > 1 for i in name.sub) else ""
+    comma = "," if needs_comma(name.sub) else ""
     sub = comma.join(map(_text, name.sub))
     sup = "".join(map(_text, name.sup))
     return f"{base}{f'_{sub}' if sub else ''}{f'^{sup}' if sup else ''}"

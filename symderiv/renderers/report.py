@@ -50,7 +50,7 @@ def report_html(report: Report) -> str:
                 (labels[d.key], _math(index_equation(d, graph)), _math(matrix_equation(d, graph)))
                 for d in backward_pass(derivation)
             ],
-            gradients=list(_gradients(derivation)),
+            gradients=list(_gradients(derivation)) if network.written_out else [],
             digits=DIGITS,
             points=POINTS,
             outcome=report.outcome,

@@ -22,7 +22,7 @@ def lecture(material: Material) -> Deck:
         network.author,
         (
             *model_slides(material),
-            *gradient_slides(material),
+            *(gradient_slides(material) if network.written_out else ()),
             *general_slides(material),
             *training_slides(material),
             *code_slides(material),

@@ -7,13 +7,15 @@ from itertools import pairwise
 
 from symderiv.derivation import Chain, Result
 from symderiv.expression import Name, equation
-from symderiv.graph import Definition
+from symderiv.functions import Activation
+from symderiv.graph import Definition, Graph
 from symderiv.notation import Quantity, Role, name
 from symderiv.renderers.chain_figure import chain_figure
 from symderiv.renderers.deck import Block, Bullets, Equations, Figure, Line, Paragraph, Slide, Words
 from symderiv.renderers.lecture.material import Material, entry, remark, slide
 from symderiv.renderers.lecture.model import network_scene
 from symderiv.renderers.network_figure import EdgeKey
+from symderiv.writing import write
 
 _TITLE = "Gradient descent"
 
@@ -104,9 +106,19 @@ def _activation_slide(material: Material, layer: int) -> Slide:
     activation = material.network.activations[layer - 1]
     shown = [material.steps(material.result(unit, linear))]
     others = material.units(layer)[1:2]
-    if activation.summand is not None and others:
+    if activation.mixes and others:
         shown.append(material.steps(material.result(others[0], linear)))
-    return slide(f"The derivative of the {activation.name} function", *shown)
+    title = f"The derivative of the {activation.name} function"
+    return slide(title, *shown, *_kinks(activation))
+
+
+def _kinks(activation: Activation) -> list[Paragraph]:
+    """Say what stands for the derivative where there is none: the choice of a subgradient."""
+    return [
+        remark("at ", equation(Name("z"), write(kink, Graph(()))), " there is no derivative; ",
+               write(activation.slope(kink), Graph(())), " stands for it")
+        for kink in activation.kinks
+    ]  # fmt: skip
 
 
 def _into(material: Material, layer: int, unit: int) -> Iterator[list[Definition]]:

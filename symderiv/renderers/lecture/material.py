@@ -167,6 +167,25 @@ def alias(definition: Definition) -> Node | None:
     return name(Quantity(Role.ACTIVATION, quantity.layer).at(*(quantity.indices or (1,))))
 
 
+def unit_names(network: Network, layer: int) -> tuple[Node, ...]:
+    """Return the names of what the nodes of a layer pass on; no component is worked out."""
+    count = network.sizes[layer]
+    ends = {0: Role.INPUT, network.depth: Role.PREDICTION}
+    role = ends.get(layer, Role.ACTIVATION)
+    quantity = Quantity(role, layer or None)
+    if role is Role.PREDICTION and count == 1:
+        return (name(quantity.at()),)
+    return tuple(name(quantity.at(unit)) for unit in range(1, count + 1))
+
+
+def label_names(network: Network) -> tuple[Node, ...]:
+    """Return the names of the labels of one sample."""
+    count, quantity = network.sizes[-1], Quantity(Role.LABEL)
+    if count == 1:
+        return (name(quantity.at()),)
+    return tuple(name(quantity.at(unit)) for unit in range(1, count + 1))
+
+
 def slide(title: Words | str, *blocks: Block, notes: str = "") -> Slide:
     """Return a slide; a plain title may be given as text."""
     return Slide((title,) if isinstance(title, str) else title, blocks, notes)

@@ -8,11 +8,10 @@ import sympy as sp
 
 from symderiv import expression as ex
 from symderiv.builder import N, size
-from symderiv.expression import Call, Name, Node, Number, equation
+from symderiv.expression import Name, Node, equation
 from symderiv.graph import Definition, Graph
 from symderiv.notation import PARAMETERS, Quantity, Role, name
 from symderiv.renderers.deck import (
-    Block,
     Bullets,
     Columns,
     Equations,
@@ -31,136 +30,35 @@ from symderiv.renderers.lecture.material import (
     listed,
     remark,
     slide,
+    unit_names,
+)
+from symderiv.renderers.lecture.problem import MOST_ROWS, number, problem_slides
+from symderiv.renderers.lecture.wide import (
+    formula,
+    in_numbers,
+    indexed_forward,
+    indexed_loss,
+    shape_slides,
 )
 from symderiv.renderers.network_figure import EdgeKey, network_figure
-from symderiv.renderers.plot_figure import Samples, points_figure
 from symderiv.renderers.scene import Scene
 from symderiv.views import array_name, matrix_equation, shape_of
 from symderiv.writing import entry_name, write
 
-MOST_ROWS = 8
 _FITTING_LINES = 6
 _FITTING_COLUMNS = 4
 
 
 def model_slides(material: Material) -> tuple[Slide, ...]:
     """Return the slides from the problem to the loss."""
+    written_out = material.network.written_out
     return (
-        *_problem(material),
+        *problem_slides(material),
         _network(material),
-        *_forward(material),
+        *(_forward(material) if written_out else indexed_forward(material)),
         *_matrices(material),
-        *_loss(material),
+        *(_loss(material) if written_out else indexed_loss(material)),
     )
-
-
-# --- the problem ----------------------------------------------------------------------------------
-
-
-def binary_samples(material: Material) -> Samples | None:
-    """Return the data as points of two classes, if that is what it is."""
-    data, network = material.network.data, material.network
-    if data is None or network.inputs != 2 or network.sizes[-1] != 1:
-        return None
-    if {value for row in data.Y for value in row} != {0, 1}:
-        return None
-    axes = (name(Quantity(Role.INPUT).at(1)), name(Quantity(Role.INPUT).at(2)))
-    label = name(Quantity(Role.LABEL).at())
-    classes = tuple(int(row[0]) for row in data.Y)
-    points = tuple((float(a), float(b)) for a, b in data.X)
-    names = (equation(label, Number("0")), equation(label, Number("1")))
-    return Samples(points, classes, axes, names)
-
-
-def _problem(material: Material) -> Iterator[Slide]:
-    data, network = material.network.data, material.network
-    if data is None:
-        return
-    title = f"The {network.problem} problem" if network.problem else "The data"
-    names = [entry(d) for d in material.components.of_role(Role.INPUT, Role.LABEL)]
-    header = tuple((node,) for node in names)
-    rows = tuple(
-        tuple((_number(value),) for value in (*x, *y)) for x, y in zip(data.X, data.Y, strict=True)
-    )
-    table = Table(header, rows[:MOST_ROWS])
-    more = (
-        [remark(f"the first {MOST_ROWS} of {len(rows)} samples")] if len(rows) > MOST_ROWS else []
-    )
-    samples = binary_samples(material)
-    if samples is None:
-        yield slide(title, table, *more)
-        return
-    figure = Figure(points_figure(samples), "The samples as points, one mark for each class")
-    yield slide(title, Columns((table, *more), (figure,), 0.34))
-    lines = _failing_lines(samples)
-    if lines:
-        scene = points_figure(samples, lines)
-        figure = Figure(
-            scene, "Straight lines through the points: each leaves one on the wrong side"
-        )
-        yield slide("Why one line cannot separate the classes", figure)
-        yield slide("Why one line cannot separate the classes", *_why(samples))
-
-
-def _number(value: float) -> Node:
-    text = f"{abs(value):g}"
-    return ex.Negative(Number(text)) if value < 0 else Number(text)
-
-
-def _failing_lines(samples: Samples) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """Return some lines between the points, if the centres of both classes show that all fail."""
-    if _centres(samples)[0] != _centres(samples)[1]:
-        return []
-    xs, ys = zip(*samples.points, strict=True)
-    left, right, bottom, top = min(xs), max(xs), min(ys), max(ys)
-    middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
-    return [
-        ((left, middle_y), (right, middle_y)),
-        ((middle_x, bottom), (middle_x, top)),
-        ((middle_x, top), (right, middle_y)),
-    ]
-
-
-def _centres(samples: Samples) -> list[tuple[sp.Rational, ...]]:
-    """Return the mean of each class's points, exactly."""
-    found = []
-    for kind in (0, 1):
-        points = [p for p, c in zip(samples.points, samples.classes, strict=True) if c == kind]
-        found.append(
-            tuple(
-                sum(sp.Rational(str(point[axis])) for point in points) / len(points)
-                for axis in (0, 1)
-            )
-        )
-    return found
-
-
-def _why(samples: Samples) -> tuple[Block, ...]:
-    """Explain it: both classes have one centre, where a linear function has one value."""
-    (x, y), _ = _centres(samples)
-    centre = ex.Brackets(ex.Listing((_exact(x), _exact(y))))
-    weights = (Name("w", (Number("1"),)), Name("w", (Number("2"),)))
-    products = (ex.Product(pair) for pair in zip(weights, samples.axes, strict=True))
-    line = ex.Call(Name("f"), samples.axes)
-    below, above = samples.names
-    signs = [ex.Relation((Name("f"), Number("0")), (sign,)) for sign in ("<", ">")]
-    return (
-        Paragraph(("Suppose a line did: then a linear function is positive on one side only,",)),
-        Equations((Line(equation(line, ex.Sum((*products, Name("b"))))),)),
-        Bullets((
-            ("The mean of a linear function over some points is its value at their centre",),
-            ("Both classes have the same centre, ", centre),
-            ("Over the points with ", above, " the mean would be ", signs[1], ", over those with ",
-             below, " it would be ", signs[0], ": both at one point, which is impossible"),
-        ), stepwise=True),
-    )  # fmt: skip
-
-
-def _exact(value: sp.Expr) -> Node:
-    """Return an exact number for print."""
-    if value.q == 1:
-        return Number(str(value))
-    return ex.Fraction(Number(str(value.p)), Number(str(value.q)))
 
 
 # --- the network ----------------------------------------------------------------------------------
@@ -169,8 +67,7 @@ def _exact(value: sp.Expr) -> Node:
 def network_scene(material: Material, highlight: frozenset[EdgeKey] = frozenset()) -> Scene:
     """Return the drawing of the network."""
     layers = tuple(
-        tuple(entry(unit) for unit in material.units(layer))
-        for layer in range(material.network.depth + 1)
+        unit_names(material.network, layer) for layer in range(material.network.depth + 1)
     )
     return network_figure(
         layers,
@@ -211,20 +108,20 @@ def _forward(material: Material) -> Iterator[Slide]:
     lines = {layer: _layer_lines(material, layer) for layer in layers}
     if sum(map(len, lines.values())) <= _FITTING_LINES:
         shown = tuple(line for layer in layers for line in lines[layer])
-        notes = [note for layer in layers for note in _formula(material, layer)]
+        notes = [note for layer in layers for note in formula(material, layer)]
         yield slide("Feedforward", Equations(shown, stepwise=True), *notes)
         return
     for layer in layers:
         equations = Equations(lines[layer], stepwise=True)
-        yield slide(f"Feedforward: layer {layer}", equations, *_formula(material, layer))
+        yield slide(f"Feedforward: layer {layer}", equations, *formula(material, layer))
 
 
 def _layer_lines(material: Material, layer: int) -> tuple[Line, ...]:
     linear, units = material.of_layer(Role.PREACTIVATION, layer), material.units(layer)
-    helpers = material.of_layer(Role.NORMALISER, layer)
-    if helpers:
-        return tuple(Line(_definition(material, d)) for d in (*linear, *helpers, *units))
+    helpers = [d for role in (Role.NORMALISER, Role.HELPER) for d in material.of_layer(role, layer)]
     activation = material.network.activations[layer - 1]
+    if activation.mixes:
+        return tuple(Line(_definition(material, d)) for d in (*linear, *helpers, *units))
     lines = []
     for z, a in zip(linear, units, strict=True):
         names = [node for node in (entry(a), alias(a)) if node is not None]
@@ -240,22 +137,6 @@ def _definition(material: Material, definition: Definition) -> Node:
     return equation(entry(definition), material.write(definition.rhs))
 
 
-def _formula(material: Material, layer: int) -> tuple[Block, ...]:
-    """Say what the activation is, the first time that it is used."""
-    activation = material.network.activations[layer - 1]
-    seen = material.network.activations[: layer - 1]
-    if activation in seen or activation.name == "identity":
-        return ()
-    if activation.summand is not None:
-        return (Paragraph((f"This activation is called {activation.name}: its values sum to 1.",)),)
-    formula = activation.formula(sp.Symbol("z", real=True))
-    shown = write(formula, material.components)
-    call = Call(activation.symbol, (Name("z"),))
-    if shown == call:
-        return ()
-    return (Paragraph((f"The {activation.name} function is ", equation(call, shown), ".")),)
-
-
 # --- matrices -------------------------------------------------------------------------------------
 
 
@@ -263,7 +144,7 @@ def _matrices(material: Material) -> Iterator[Slide]:
     title = "In matrix form"
     graph = material.derivation.graph
     data = material.network.data
-    if data is not None and len(data.X) <= MOST_ROWS:
+    if data is not None and len(data.X) <= MOST_ROWS and material.network.written_out:
         inputs, labels = (
             Equations((Line(equation(array_name(key, graph), _literal(rows))),))
             for key, rows in (("X", data.X), ("Y", data.Y))
@@ -276,11 +157,15 @@ def _matrices(material: Material) -> Iterator[Slide]:
         yield slide(f"{title}: the parameters", Columns((weights,), (biases,), 0.6))
     computed = [d for d in graph.definitions if d.rhs is not None and d.quantity.layer is not None]
     lines = tuple(Line(_matrix_line(material, d), material.labels[d.key]) for d in computed)
-    yield slide(f"{title}: feedforward", Equations(lines, stepwise=True), _shapes(material))
+    if len(lines) <= _FITTING_LINES:
+        yield slide(f"{title}: feedforward", Equations(lines, stepwise=True), _shapes(material))
+        return
+    yield slide(f"{title}: feedforward", Equations(lines, stepwise=True))
+    yield from shape_slides(material)
 
 
 def _literal(rows: tuple[tuple[float, ...], ...]) -> Node:
-    return ex.Matrix(tuple(tuple(_number(value) for value in row) for row in rows))
+    return ex.Matrix(tuple(tuple(number(value) for value in row) for row in rows))
 
 
 def _parameters(material: Material, layer: int) -> tuple[Node, Node]:
@@ -322,16 +207,8 @@ def _shapes(material: Material) -> Table:
         shape = shape_of(definition, graph)
         symbols.append((shape,))
         known = {**network.size_values, **({N: samples} if samples else {})}
-        numbers.append((_in_numbers(definition, known),))
+        numbers.append((in_numbers(definition, known),))
     return Table(tuple(header), (tuple(symbols), tuple(numbers)))
-
-
-def _in_numbers(definition: Definition, known: dict[sp.Symbol, int]) -> Node:
-    sizes = [index.high.subs(known) for index in definition.indices]
-    nodes = [Number(str(s)) if s.is_Integer else Name(str(s)) for s in sizes]
-    if len(nodes) == 1:
-        nodes = [Number("1"), *nodes]
-    return ex.Product(tuple(nodes), "times")
 
 
 # --- loss -----------------------------------------------------------------------------------------
@@ -362,6 +239,7 @@ def _loss(material: Material) -> Iterator[Slide]:
         Paragraph((
             f"the {network.reduction} over the ", Name("N"), " samples; the gradient of ",
             Name("J"), f" is the {network.reduction} of the gradients of ", Name("L"),
+            *([", plus that of the penalties"] if network.l1 or network.l2 else []),
         )),
     )  # fmt: skip
 

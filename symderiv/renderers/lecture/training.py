@@ -8,8 +8,14 @@ from symderiv.expression import Name, Negative, Node, Number, Product, Relation,
 from symderiv.notation import PARAMETERS, name
 from symderiv.renderers.deck import Block, Equations, Figure, Line, Paragraph, Slide, Table
 from symderiv.renderers.geometry import Bounds
-from symderiv.renderers.lecture.material import Material, Outcome, entry, slide
-from symderiv.renderers.lecture.model import MOST_ROWS, binary_samples
+from symderiv.renderers.lecture.material import (
+    Material,
+    Outcome,
+    label_names,
+    slide,
+    unit_names,
+)
+from symderiv.renderers.lecture.problem import MOST_COLUMNS, MOST_ROWS, binary_samples
 from symderiv.renderers.plot_figure import decision_figure, loss_figure
 
 _ETA = Name("eta")
@@ -45,26 +51,26 @@ def _result(material: Material, outcome: Outcome) -> Iterator[Slide]:
     yield slide("Training: the cost", figure, words)
     samples = binary_samples(material)
     if samples is not None and outcome.grid:
-        output = entry(material.outputs[0])
+        output = unit_names(network, network.depth)[0]
         half = Relation((output, Number("0.5")), ("=",))
         scene = decision_figure(samples, outcome.grid, Bounds(*outcome.square), half)
         description = "The network's output over the plane; its boundary parts the two classes"
         yield slide("Training: the decision", Figure(scene, description))
-    yield slide("Training: the predictions", *_predictions(material, outcome))
+    if network.sizes[0] + 2 * network.sizes[-1] <= MOST_COLUMNS:
+        yield slide("Training: the predictions", *_predictions(material, outcome))
 
 
 def _predictions(material: Material, outcome: Outcome) -> tuple[Block, ...]:
     """Return the labels beside the predictions."""
     data = material.network.data
     assert data is not None
-    outputs = [entry(d) for d in material.outputs]
-    labels = [name(d.quantity) for d in material.components.definitions if d.key.startswith("y")
-              and d.rhs is None]  # fmt: skip
+    network = material.network
+    outputs, labels = unit_names(network, network.depth), label_names(network)
     rows = [
         tuple((_short(value),) for value in (*x, *y, *p))
         for x, y, p in zip(data.X, data.Y, outcome.predictions, strict=True)
     ][:MOST_ROWS]
-    inputs = [entry(d) for d in material.units(0)]
+    inputs = unit_names(network, 0)
     header = tuple((node,) for node in (*inputs, *labels, *outputs))
     return (Table(header, tuple(rows)),)
 
