@@ -143,7 +143,8 @@ def depth_table() -> None:
         peak = tracemalloc.get_traced_memory()[1] / 1e6
         tracemalloc.stop()
         print(
-            f"{depth:>7} {seconds:>9.3f} {1000 * seconds / depth:>7.2f} ms {peak:>8.1f} {longest:>17}"
+            f"{depth:>7} {seconds:>9.3f} {1000 * seconds / depth:>7.2f} ms"
+            f" {peak:>8.1f} {longest:>17}"
         )
 
 

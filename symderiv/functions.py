@@ -241,7 +241,7 @@ LOSSES = _rows(
 
 # --- a user's own ---------------------------------------------------------------------------------
 
-_PRINTED = re.compile(r"\\operatorname\{([A-Za-z]+)\}|\\?([A-Za-z]+)")
+_PRINTED = re.compile(r"\\operatorname\{([A-Za-z]\w*)\}|\\?([A-Za-z][A-Za-z0-9]*)", re.ASCII)
 
 
 def register_activation(
@@ -262,9 +262,10 @@ def register_activation(
     Raises ``SpecError`` if the name is taken or the formula is no function of ``z`` that SymPy can
     differentiate.
     """
-    symbol = _printed(name, ACTIVATIONS, "activation", latex)
     where, exact = f"activation '{name}'", _exact(formula)
-    _checked(where, exact, Symbol("z", real=True))
+    _check_name(name, ACTIVATIONS, "activation")
+    symbol = _printed(where, latex)
+    _check_formula(where, exact, Symbol("z", real=True))
     places = tuple(k if isinstance(k, Expr) else Rational(str(k)) for k in kinks)
     ACTIVATIONS[name] = Activation(name, symbol, exact, values, kinks=places)
     return ACTIVATIONS[name]
@@ -287,25 +288,25 @@ def register_loss(
     Raises ``SpecError`` if the name is taken or the formula is no function of ``y`` and ``p`` that
     SymPy can differentiate.
     """
-    _printed(name, LOSSES, "loss", name)
     where, exact = f"loss '{name}'", _exact(summand)
+    _check_name(name, LOSSES, "loss")
     y, p = sp.symbols("y p", real=True)
-    _checked(where, exact, p, y)
+    _check_formula(where, exact, p, y)
     LOSSES[name] = Loss(name, words or name.replace("_", " "), exact, domain, mean, one_hot)
     return LOSSES[name]
 
 
-def _printed(name: str, known: Mapping[str, object], kind: str, latex: str) -> Name:
-    """Refuse a name that is taken or is none; return how the function is written."""
+def _check_name(name: str, known: Mapping[str, object], kind: str) -> None:
     if name in known:
         raise SpecError(f"{kind} '{name}' is known already; choose another name")
     if not name.isidentifier():
         raise SpecError(f"{kind}: expected a name of letters, digits and _, found '{name}'")
-    match = _PRINTED.fullmatch(latex.replace("_", ""))
+
+
+def _printed(where: str, latex: str) -> Name:
+    match = _PRINTED.fullmatch(latex)
     if match is None:
-        raise SpecError(
-            rf"{kind} '{name}': expected a LaTeX name such as \phi or mish, found '{latex}'"
-        )
+        raise SpecError(rf"{where}: expected a LaTeX name such as \phi or mish, found '{latex}'")
     return Name(match[1] or match[2])
 
 
@@ -314,13 +315,15 @@ def _exact(formula: Callable[..., Expr]) -> Callable[..., Expr]:
 
     def exact(*arguments: Expr) -> Expr:
         found = formula(*arguments)
-        floats = found.atoms(sp.Float) if isinstance(found, Expr) else ()
-        return found.xreplace({number: Rational(str(number)) for number in floats})
+        if not isinstance(found, Expr):
+            raise TypeError(f"expected a SymPy expression, found {found!r}")
+        floats = {number: Rational(str(number)) for number in found.atoms(sp.Float)}
+        return found.xreplace(floats)
 
     return exact
 
 
-def _checked(where: str, formula: Callable[..., Expr], by: Symbol, *given: Symbol) -> None:
+def _check_formula(where: str, formula: Callable[..., Expr], by: Symbol, *given: Symbol) -> None:
     """Refuse what is no function of its arguments alone, or has no derivative for SymPy."""
     arguments = (*given, by)
     shown = ", ".join(map(str, arguments))
@@ -329,8 +332,6 @@ def _checked(where: str, formula: Callable[..., Expr], by: Symbol, *given: Symbo
     except Exception as error:
         hint = "; write cases as sympy.Piecewise" if "truth value" in str(error) else ""
         raise SpecError(f"{where}: the formula of {shown} fails: {error}{hint}") from error
-    if not isinstance(value, Expr):
-        raise SpecError(f"{where}: expected a SymPy expression in {shown}, found {value!r}")
     others = sorted(str(s) for s in value.free_symbols - set(arguments))
     unknown = sorted(f.func.__name__ for f in value.atoms(AppliedUndef))
     if extra := others + unknown:

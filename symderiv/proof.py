@@ -26,8 +26,8 @@ from symderiv.notation import PARAMETERS, Role
 DIGITS = 50
 POINTS = 3
 TOLERANCE = mpmath.mpf(10) ** -25
-_CENTRAL_STEP = mpmath.mpf(10) ** -16
-_COMPLEX_STEP = mpmath.mpf(10) ** -30
+_CENTRAL_STEP = mpmath.mpf(10) ** -18
+_COMPLEX_STEP = mpmath.mpf(10) ** -20
 
 
 @dataclass(frozen=True, slots=True)
