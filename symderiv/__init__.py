@@ -1,6 +1,7 @@
 """Derive a network's backpropagation, and get checked slides and training code from it.
 
-Start with ``load`` (a network from a TOML file) or ``Network``, then ``derive``.
+Start with ``load`` (a network from a TOML file) or ``Network``, then ``derive``; or with
+``written_graph`` (equations in SymPy), then ``gradients``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from symderiv.derivation import Derivation
     from symderiv.errors import SymderivError
+    from symderiv.evaluation import scalar_gradients
+    from symderiv.freeform import gradients, written_graph
     from symderiv.functions import register_activation, register_loss
     from symderiv.graph import Graph
     from symderiv.layers import Dense
@@ -31,9 +34,12 @@ __all__ = [
     "Training",
     "__version__",
     "derive",
+    "gradients",
     "load",
     "register_activation",
     "register_loss",
+    "scalar_gradients",
+    "written_graph",
 ]
 
 _HOMES = {
@@ -45,9 +51,12 @@ _HOMES = {
     "SymderivError": "errors",
     "Training": "network",
     "derive": "pipeline",
+    "gradients": "freeform",
     "load": "spec",
     "register_activation": "functions",
     "register_loss": "functions",
+    "scalar_gradients": "evaluation",
+    "written_graph": "freeform",
 }
 
 

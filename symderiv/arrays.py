@@ -140,15 +140,20 @@ class Writer:
     def slice_name(self, quantity: Quantity, at: tuple[Expr | None, ...]) -> Node:
         r"""Return the name of a slice: ``\mathbf X_n``, ``\mathbf X_{:,1}``, a vector in small."""
         shift = 1 - self.profile.first
+        every: Node = ex.Name(":")
         nodes: list[Node] = []
         for value in at:
             if value is None:
-                nodes.append(ex.Name(":"))
+                nodes.append(every)
             else:
                 shown = counted(value, self.fixed, self.profile) - shift
                 nodes.append(write(shown, self.graph, profile=self.profile))
-        while nodes and nodes[-1] == ex.Name(":"):
+        while nodes and nodes[-1] == every:
             nodes.pop()
+        if not nodes:
+            return name(quantity, matrix=True, profile=self.profile)
+        if len(at) == len(nodes) == 2 and self.profile.exchanged(quantity):
+            nodes.reverse()
         plain = all(isinstance(n, ex.Name) and not n.sub and n.base != ":" for n in nodes)
         indices = tuple(nodes) if plain else (ex.Listing(tuple(nodes)),)
         one = sum(value is None for value in at) == 1
@@ -177,6 +182,10 @@ class Writer:
     def diagonal(self, vector: Tree) -> Node:
         """Write the diagonal matrix of a vector."""
         axis = vector.axes[0]
+        if isinstance(vector, Elementwise) and not vector.arguments:
+            identity = ex.Name("I", bold=True)
+            self.shapes[identity] = (axis, axis)
+            return _scaled(self._formula(vector, (axis, None)), identity)
         inner = self.node(vector, (axis, None))
         minus = isinstance(inner, ex.Negative)
         node = ex.Call(
@@ -189,8 +198,8 @@ class Writer:
         """Write the sum of rows or of columns as a product with ones."""
         rows, columns = sides
         if rows is None and (columns is not None or len(operand.axes) == 1):
-            inner = self._factor(operand, (axis, columns))
-            return ex.Product((self.ones(axis, row=True), inner))
+            ones = self.ones(axis, row=True)
+            return ex.Product((ones, self._factor(operand, (axis, columns))))
         return ex.Product((self._factor(operand, (rows, axis)), self.ones(axis, row=False)))
 
     def _full(self, tree: Elementwise, sides: Sides, *, repeated: bool) -> Node:
@@ -277,6 +286,13 @@ def _outer(tree: Elementwise) -> tuple[Tree, Tree] | None:
         return None
     (first, left), (last, right) = groups.items()
     return _restricted(tree, [*numbers, *left], first), _restricted(tree, right, last)
+
+
+def _scaled(number: Node, array: Node) -> Node:
+    """Write a number times an array, a minus in front."""
+    if isinstance(number, ex.Negative):
+        return ex.Negative(_scaled(number.operand, array))
+    return array if number == ex.Number("1") else ex.Product((number, array))
 
 
 def _outer_product(column: Node, row: Node) -> Node:

@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Indexed, Symbol
 
-from symderiv.errors import GraphError
+from symderiv.errors import GraphError, UnsupportedError
 from symderiv.graph import Definition, Fact, Graph, Index
 from symderiv.notation import Quantity, Role, code
 
@@ -69,6 +69,9 @@ class _Components:
     def _places(self, indices: tuple[Index, ...]) -> Iterator[dict[Expr, Expr]]:
         """Yield every combination of values of the indices that are not dropped."""
         kept = [index for index in indices if index.symbol != self.drop]
+        for index in kept:
+            if not index.high.subs(self.sizes).is_Integer:
+                raise UnsupportedError(f"no components: the size {index.high} is no number")
         spans = [range(int(i.low.subs(self.sizes)), int(i.high.subs(self.sizes)) + 1) for i in kept]
         for values in product(*spans):
             yield {i.symbol: sp.Integer(v) for i, v in zip(kept, values, strict=True)}

@@ -204,10 +204,9 @@ def reduced(
 
 def _parts(term: Term) -> list[Term]:
     """Split a term so that each of its deltas is a factor."""
-    apart = deltas_apart(term.body)
-    if apart == term.body:
-        return [term]
-    return [Term(term.bound, part) for part in sp.Add.make_args(apart)]
+    apart = deltas_apart(term.body, (index.symbol for index in term.bound))
+    parts = sp.Add.make_args(apart) if term.body.has(Same) else (apart,)
+    return [Term(term.bound, part) for part in parts]
 
 
 def _closed(terms: Sequence[Term]) -> Expr:

@@ -41,18 +41,24 @@ def opened_sum(total: sp.Sum, fresh: Fresh) -> tuple[Expr, tuple[Index, ...]]:
     return total.function.xreplace(swap), tuple(new)
 
 
-def deltas_apart(expr: Expr) -> Expr:
-    """Multiply a product out over each bracket with a delta in it: ``p_k ([j = k] - p_j)``.
+def deltas_apart(expr: Expr, indices: Iterable[Symbol]) -> Expr:
+    """Multiply a product out over each bracket with a delta of these indices in it.
 
-    A delta removes a sum only from the term of which it is a factor.
+    ``p_k ([j = k] - p_j)`` becomes ``[j = k] p_k - p_k p_j``: a delta removes a sum only from the
+    term of which it is a factor.
     """
+    known = frozenset(indices)
     if expr.is_Add:
-        return sp.Add(*map(deltas_apart, expr.args))
-    brackets = [f for f in sp.Mul.make_args(expr) if f.is_Add and f.has(Same)]
+        return sp.Add(*(deltas_apart(part, known) for part in expr.args))
+    brackets = [f for f in sp.Mul.make_args(expr) if f.is_Add and _mentions(f, known)]
     if not brackets:
         return expr
     rest = expr / brackets[0]
-    return sp.Add(*(deltas_apart(rest * part) for part in brackets[0].args))
+    return sp.Add(*(deltas_apart(rest * part, known) for part in brackets[0].args))
+
+
+def _mentions(expr: Expr, indices: frozenset[Symbol]) -> bool:
+    return any(delta.free_symbols & indices for delta in expr.atoms(Same))
 
 
 def contracted(term: Term, free: Sequence[Index], graph: Graph | None = None) -> Term:
@@ -166,7 +172,8 @@ def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
     for term in terms:
         swap, bound = {}, []
         inner = {limit[0].name for total in term.body.atoms(sp.Sum) for limit in total.limits}
-        used = names | inner
+        sizes = {s.name for i in (*free, *term.bound) for s in i.high.free_symbols}
+        used = names | inner | sizes
         for index in term.bound:
             kind = str(index.high)[:1]
             letters = {"N": _SAMPLE_LETTERS, "T": _TIME_LETTERS}.get(kind, units)

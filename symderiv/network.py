@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -121,6 +121,26 @@ class Network:
         return tuple(size for size in (self.inputs, *units) if isinstance(size, int))
 
     @property
+    def subgradients(self) -> tuple[str, ...]:
+        """What stands for a derivative where there is none, in words: each is a choice."""
+        activations = {activation.name: activation for activation in _activations(self.layers)}
+        notes = [
+            f"{name}: at z = {kink} there is no derivative, {activation.slope(kink)} stands for it"
+            for name, activation in activations.items()
+            for kink in activation.kinks
+        ]
+        loss = self.loss_function
+        if loss.kink is not None:
+            where = loss.kink(Symbol("y", real=True))
+            notes.append(
+                f"{loss.words}: at yhat = {where} there is no derivative, "
+                f"{loss.slope_at_kink} stands for it"
+            )
+        if self.l1 != 0:
+            notes.append("L1 penalty: at w = 0 there is no derivative, 0 stands for it")
+        return tuple(notes)
+
+    @property
     def parameter_count(self) -> int:
         """The number of weights and biases of a dense network."""
         return sum((before + 1) * units for before, units in pairwise(self.sizes))
@@ -211,6 +231,15 @@ class Network:
         return instantiate(self.graph, self.size_values, drop=SAMPLE.symbol)
 
 
+def _activations(layers: Iterable[Layer]) -> Iterator[Activation]:
+    """Yield the activations of layers, and of those inside them."""
+    for layer in layers:
+        name = getattr(layer, "activation", None)
+        if isinstance(name, str):
+            yield ACTIVATIONS[name]
+        yield from _activations(getattr(layer, "layers", ()))
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -265,11 +294,12 @@ def _check_size(size: Size, path: str) -> None:
 
 def _check_names(build: Builder) -> None:
     """Refuse the name of a size that is already that of something else."""
-    keys = {d.key for d in build.definitions}
-    for symbol in sorted(build.named, key=str):
-        if symbol == N or symbol.name in keys:
-            what = "the number of samples" if symbol == N else "a quantity of the network"
-            raise SpecError(f"the size '{symbol}' has the name of {what}; name it anew")
+    taken = {d.key: "a quantity of the network" for d in build.definitions}
+    taken |= {i.symbol.name: "an index" for d in build.definitions for i in d.indices}
+    taken[N.name] = "the number of samples"
+    for name in sorted(symbol.name for symbol in build.named):
+        if name in taken:
+            raise SpecError(f"the size '{name}' has the name of {taken[name]}; name it anew")
 
 
 def _values(layer: Layer, path: str) -> tuple[sp.Set, str]:

@@ -76,7 +76,7 @@ class Objective:
         total = sp.Sum(share, *(i.limits for i in reversed(over))) if over else share
         count = sp.Mul(*(i.high for i in outputs)) if self.row.mean else sp.S.One
         one = build.add(Quantity(Role.LOSS), (sample,), total / count)
-        build.add(Quantity(Role.COST), (), self._cost(build, one, sample))
+        build.add(Quantity(Role.COST), (), self._cost(build, one, labels))
         if self.row.one_hot and self.labels == "one-hot":
             whole = sp.Sum(labels.atom, outputs[-1].limits)
             build.facts.append(
@@ -108,14 +108,14 @@ class Objective:
             share = self.row.summand(labels.atom, predicted, **parameters)
         if "class" not in self.weighted:
             return share
-        weights = build.add(Quantity(Role.DATA, letter="omega"), outputs[-1:])
+        weights = _weights(build, "omega", outputs[-1:], labels)
         return atom(weights.key, at) * share
 
-    def _cost(self, build: Builder, one: Definition, sample: Index) -> Expr:
+    def _cost(self, build: Builder, one: Definition, labels: Definition) -> Expr:
         """Return the sum or mean of the losses, and the penalties on all weights but biases."""
-        losses = one.atom
+        losses, (sample,) = one.atom, one.indices
         if "sample" in self.weighted:
-            losses *= build.add(Quantity(Role.DATA, letter="v"), (sample,)).atom
+            losses *= _weights(build, "v", (sample,), labels).atom
         total = sp.Sum(losses, sample.limits) / (N if self.reduction == "mean" else 1)
         weights = [d for d in build.definitions if d.quantity.role is Role.WEIGHT]
         for value, penalty in ((self.l1, sp.Abs), (self.l2, lambda w: w**2 / 2)):
@@ -127,6 +127,15 @@ class Objective:
                     limits = [i.limits for i in reversed(weight.indices)]
                     total += factor * sp.Sum(penalty(weight.atom), *limits)
         return total
+
+
+def _weights(
+    build: Builder, letter: str, axes: tuple[Index, ...], labels: Definition
+) -> Definition:
+    """Add given weights beside the labels."""
+    weights = Definition(Quantity(Role.DATA, letter=letter), axes)
+    build.definitions.insert(build.definitions.index(labels) + 1, weights)
+    return weights
 
 
 def _known(value: str, names: Collection[str], kind: str, path: str) -> None:

@@ -27,7 +27,7 @@ DIGITS = 50
 POINTS = 3
 TOLERANCE = mpmath.mpf(10) ** -25
 _CENTRAL_STEP = mpmath.mpf(10) ** -18
-_COMPLEX_STEP = mpmath.mpf(10) ** -20
+_COMPLEX_STEP = mpmath.mpf(10) ** -22
 
 
 @dataclass(frozen=True, slots=True)

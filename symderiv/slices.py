@@ -67,7 +67,7 @@ def sliced(definition: Definition) -> Sliced:
     Raises ``UnsupportedError`` if it has none: for the reason for which the plain form has none.
     """
     assert definition.rhs is not None
-    rhs = deltas_apart(definition.rhs)
+    rhs = deltas_apart(definition.rhs, (index.symbol for index in definition.indices))
     terms, free = opened(rhs), definition.indices
     reason: UnsupportedError | None = None
     for choices in _choices(free, max((len(term.bound) for term in terms), default=0)):

@@ -45,7 +45,7 @@ def check_network(network: Network, numbers: Sizes | None = None) -> dict[str, D
     for seed in range(DIRECTIONS):
         given = random_given(network, sizes, seed)
         values = forward(network.graph, given, sizes)
-        for key, equation in found.items():
+        for equation in found.values():
             values[equation.key] = evaluated(equation, values, sizes)
         for key in given.keys() & found.keys():
             slope = float(np.sum(values[f"d{key}"] * direction(given[key], seed)))

@@ -11,13 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
 from symderiv import expression as ex
+from symderiv.derivation import View
 from symderiv.expression import Node
-from symderiv.graph import Definition
+from symderiv.graph import Definition, Index
 from symderiv.notation import Profile, Role, name
 
 Value = npt.NDArray[np.float64]
@@ -75,6 +77,7 @@ class Reader:
     means: Conventions
     view: str
     tall: bool = False
+    identity: int = 0
     names: dict[tuple[Node, bool], Definition] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,11 +98,42 @@ class Reader:
             for shown in (False, True) if symbols else ():
                 part = name(quantity.at(*symbols), matrix=not shown, vector=shown, profile=profile)
                 yield part, True
+        if self.view == "component":  # a single output has no index
+            yield name(quantity.at(), profile=profile), False
         entry = quantity.at(*(numbers if self.view == "component" else symbols))
         yield name(entry, profile=profile), bool(symbols)
 
     def _layer_below(self, definition: Definition) -> bool:
         return self.profile.layer == "_" and definition.quantity.layered
+
+    # --- equations --------------------------------------------------------------------------------
+
+    def check(self, shown: View, indices: Sequence[Index]) -> None:
+        """Assert that both sides of each equation have one value, wherever it is said to hold."""
+        for equation in shown.equations:
+            for env in self.places(shown, indices):
+                left, right = (self.value(side, env) for side in equation.sides)
+                if left.ndim == 0:
+                    right = right.reshape(())
+                whole = np.broadcast_to(right, left.shape)
+                np.testing.assert_allclose(whole, left, rtol=1e-9, atol=1e-11)
+
+    def places(self, shown: View, indices: Sequence[Index]) -> Iterator[dict[str, Value]]:
+        """Yield the values of the free indices: all at once as a grid, or one slice at a time."""
+        spans = {i.symbol.name: self._span(i) for i in indices}
+        if self.view == "matrix":
+            each = [node.base for node in shown.each if isinstance(node, ex.Name)]
+            for values in product(*(spans[letter] for letter in each)):
+                yield {letter: np.asarray(v) for letter, v in zip(each, values, strict=True)}
+        else:
+            axes = np.meshgrid(*spans.values(), indexing="ij")
+            yield dict(zip(spans, axes, strict=True))
+
+    def _span(self, index: Index) -> Value:
+        high = index.high.subs(
+            {symbol: self.sizes[str(symbol)] for symbol in index.high.free_symbols}
+        )
+        return np.arange(int(high)) + float(self.means.first)
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -155,7 +189,14 @@ class Reader:
             array = array.reshape(-1, 1) if column or self.tall else array.reshape(1, -1)
         other = other and not cut and not (self.tall and array.shape[1] == 1)
         turned = quantity.adjoint and self.means.numerator
-        return array.T if other != turned else array
+        return np.asarray(array.T if other != turned else array)
+
+    def derivative(self, node: Node, env: Env) -> Value:
+        """Return the number behind the derivative of the loss by a component, at one sample."""
+        assert isinstance(node, ex.Partial), node
+        adjoints = {d.key: self.values.get(f"d{d.key}") for d in self.definitions}
+        known = {key: value for key, value in adjoints.items() if value is not None}
+        return replace(self, values=known).value(node.by, env)
 
     # --- everything else --------------------------------------------------------------------------
 
@@ -166,6 +207,10 @@ class Reader:
                 return np.asarray(float(text))
             case ex.Name("1", bold=True):
                 return np.asarray(1.0)  # alone, it is as long as what it is compared with
+            case ex.Name("I", sub=(), sup=(), bold=True):
+                return np.eye(self.identity)
+            case ex.Partial() if self.view == "component":
+                return self.derivative(node, env)
             case ex.Name() | ex.Partial():
                 return self.named(node, env)
             case ex.Brackets(ex.Relation(sides, signs), "[]"):

@@ -37,7 +37,9 @@ ZOO: Mapping[str, Network] = {
     "convolution in the plane": Network(
         Image(2, (5, 4)), [Conv2d(3, 2, activation="sigmoid"), Dense(2)], MSE
     ),
-    "average pool": Network(Image(2, (6,)), [Conv1d(3, 3, padding=1), AveragePool(2), Dense(2)], MSE),
+    "average pool": Network(
+        Image(2, (6,)), [Conv1d(3, 3, padding=1), AveragePool(2), Dense(2)], MSE
+    ),
     "max pool": Network(Image(2, (6,)), [Conv1d(3, 3, padding=1), MaxPool(2), Dense(2)], MSE),
     "RNN": Network(Sequence(3, 2), [RNN(4), Dense(2)], MSE),
     "LSTM": Network(Sequence(2, 3), [LSTM(4), Dense(2)], MSE),

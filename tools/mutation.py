@@ -151,7 +151,7 @@ ROWS: tuple[tuple[str, str, str, str, bool], ...] = (
      STABLE, False),
     ("stability", "done += power * (shifts[key].atom + sp.log(meaning.get(base, base)))",
      "done += power * sp.log(meaning.get(base, base))", STABLE, False),
-    ("stability", "sp.Min(match[u], 0)", "match[u]", STABLE, False),
+    ("stability", "sp.exp(sp.Min(u, 0)) / (1", "sp.exp(u) / (1", STABLE, False),
     # the emitted code
     ("emitters/python", '"tanh": "np.tanh({})"', '"tanh": "np.sinh({})"', CODE, False),
     ("emitters/python", '"softplus": "np.logaddexp(0, {})"', '"softplus": "np.log1p({})"',
@@ -171,7 +171,7 @@ ROWS: tuple[tuple[str, str, str, str, bool], ...] = (
     # the cross-check
     ("crosscheck", "return self.difference < TOLERANCE", "return True", CHECK, True),
     ("crosscheck", "and not row.reads & failed", "", CHECK, False),
-    ("crosscheck", "or not np.all(np.isfinite(found))", "", CHECK, False),
+    ("crosscheck", "if not np.all(np.isfinite(found)) or not", "if not", CHECK, False),
     ("crosscheck", 'if key.removeprefix("d") not in params', "", CHECK, True),
 )  # fmt: skip
 

@@ -27,11 +27,17 @@ from symderiv.expression import (
 
 FUNCTIONS = {
     "abs": "np.abs({})",
+    "asinh": "np.arcsinh({})",
+    "atan": "np.arctan({})",
+    "cos": "np.cos({})",
+    "cosh": "np.cosh({})",
     "erf": "erf({})",
     "log": "np.log({})",
     "max": "np.maximum({})",
     "min": "np.minimum({})",
     "sign": "np.sign({})",
+    "sin": "np.sin({})",
+    "sinh": "np.sinh({})",
     "softplus": "np.logaddexp(0, {})",
     "sqrt": "np.sqrt({})",
     "tanh": "np.tanh({})",

@@ -56,7 +56,10 @@ def show(
     """
     profile = checked(kind or "index", notation or derivation.network.notation)
     lines = list(_Listing(derivation, profile, kind, steps).lines(wrt))
-    return _latex_block(lines) if as_latex else _text_block(lines)
+    if as_latex:
+        return _latex_block(lines)
+    notes = (f"note: {note}\n" for note in derivation.network.subgradients)
+    return _text_block(lines) + "".join(notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class _Listing:
             parameter = definition.quantity.role in PARAMETERS
             if parameter or kind != "component":
                 yield from self.array(definition)
-        if kind is None:
+        if kind is None and derivation.network.written_out:
             for definition in derivation.network.components.of_role(*PARAMETERS):
                 yield from self.component(definition)
 

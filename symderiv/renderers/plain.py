@@ -91,7 +91,7 @@ def _name(name: Name) -> str:
     before = name.prefix and f"{_name(name.prefix)}{' ' * name.loose}"
     base = f"{before or ''}{name.base}{name.accent}{chr(39) * name.primes}"
     comma = "," if needs_comma(name.sub) else ""
-    sub = comma.join(map(_text, name.sub))
+    sub = comma.join(map(_text, name.sub)).replace(", ", ",")
     sup = "".join(map(_text, name.sup))
     return f"{base}{f'_{sub}' if sub else ''}{f'^{sup}' if sup else ''}"
 

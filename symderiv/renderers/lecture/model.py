@@ -38,6 +38,7 @@ from symderiv.renderers.lecture.wide import (
     in_numbers,
     indexed_forward,
     indexed_loss,
+    loss_kink,
     shape_slides,
 )
 from symderiv.renderers.network_figure import EdgeKey, network_figure
@@ -232,6 +233,7 @@ def _loss(material: Material) -> Iterator[Slide]:
         Equations((line,)),
         Paragraph((f"the {words}: ", *labels, *_values(len(material.outputs), predictions))),
         *([Equations(tuple(where))] if where else []),
+        *loss_kink(material),
     )
     yield slide(
         "The loss of all samples",

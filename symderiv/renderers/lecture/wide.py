@@ -9,7 +9,7 @@ import sympy as sp
 from symderiv.expression import Call, Name, Node, Number, Product, equation
 from symderiv.functions import PROBABILITY
 from symderiv.graph import Definition
-from symderiv.notation import PARAMETERS, Role, name
+from symderiv.notation import PARAMETERS, Quantity, Role, name
 from symderiv.renderers.deck import (
     Block,
     Equations,
@@ -91,7 +91,19 @@ def indexed_loss(material: Material) -> Iterator[Slide]:
         " holds the actual values, ", name(graph["Yhat"].quantity, matrix=True),
         " the predicted ones",
     ))  # fmt: skip
-    yield slide("The loss", Equations(lines), words)
+    yield slide("The loss", Equations(lines), words, *loss_kink(material))
+
+
+def loss_kink(material: Material) -> list[Paragraph]:
+    """Say what stands for the derivative of the loss where it has none."""
+    loss = material.network.loss_function
+    if loss.kink is None:
+        return []
+    output, graph = name(Quantity(Role.PREDICTION)), material.derivation.graph
+    where = write(loss.kink(sp.Symbol("y", real=True)), graph, lambda _: name(Quantity(Role.LABEL)))
+    value = write(loss.slope_at_kink, graph)
+    words = " there is no derivative; "
+    return [remark("at ", equation(output, where), words, value, " stands for it")]
 
 
 def formula(material: Material, layer: int) -> tuple[Block, ...]:
