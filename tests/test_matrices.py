@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -184,6 +186,40 @@ def test_the_matrix_form_has_the_value_of_the_index_form(
     found = value(matrix_form(equation), values, SIZES)
     assert found.shape == expected.shape == tuple(SIZES[RANGES[symbol]] for symbol in free)
     np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def trees(tree: Tree) -> Iterator[Tree]:
+    """Yield a tree and all below it."""
+    yield tree
+    match tree:
+        case Transposed(operand) | Total(operand):
+            yield from trees(operand)
+        case MatrixProduct(left, right):
+            yield from (*trees(left), *trees(right))
+        case Elementwise(_, arguments):
+            for _, argument in arguments:
+                yield from trees(argument)
+
+
+@pytest.mark.parametrize(("free", "rhs"), [row[:2] for row in ROWS], ids=[row[2] for row in ROWS])
+def test_every_part_stands_the_right_way_round(free: tuple[Symbol, ...], rhs: Expr) -> None:
+    """Code is written from the tree as it is: what is joined by entries has one order of axes."""
+    tree = matrix_form(definition(free, rhs))
+    assert tree.axes == axes(*free)
+    for part in trees(tree):
+        if isinstance(part, Elementwise):
+            turned = part.axes[::-1] if len(part.axes) == 2 else None
+            assert turned not in [argument.axes for _, argument in part.arguments]
+
+
+@pytest.mark.parametrize(
+    ("free", "rhs"), [((i, j), over(X * A, n)), ((j, i), over(X * A, n)), ((n, i), over(W * A, j))]
+)
+def test_a_product_is_not_turned_afterwards(free: tuple[Symbol, ...], rhs: Expr) -> None:
+    """Its factors are: ``A^T X``, not ``(X^T A)^T``."""
+    tree = matrix_form(definition(free, rhs))
+    assert isinstance(tree, MatrixProduct)
+    assert tree.axes == axes(*free)
 
 
 DERIVATIONS = [derived(net) for net in NETWORKS.values()] + [derived(example(s)) for s in SPECS]

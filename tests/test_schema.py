@@ -21,10 +21,10 @@ from symderiv.schema import EXPECTED, INPUTS, LAYERS, TABLES
 from symderiv.spec import from_dict, to_dict
 
 CCE, MSE = "categorical_cross_entropy", "mean_squared_error"
-SIZES = st.integers(1, 5) | st.sampled_from(["m_0", "K", "d_7"])
+SIZES = st.integers(1, 5) | st.sampled_from(["hidden", "K", "d_7"])
 PLAIN = st.sampled_from([name for name, row in ACTIVATIONS.items() if not row.mixes])
 ANY = st.sampled_from(sorted(ACTIVATIONS))
-PARAMETERS = st.floats(0.1, 1) | st.sampled_from(["alpha", "rate_2"])
+PARAMETERS = st.floats(0.1, 1) | st.sampled_from(["rate", "rate_2"])
 
 DENSE = st.builds(Dense, SIZES, ANY)
 ON_FEATURES = st.one_of(

@@ -57,7 +57,8 @@ def cost(values, Y):
     """Return the cost J of the values of a forward pass, in a form that never overflows."""
     Z2 = values["Z2"]
     # (C1) log of the activation, written over Z: it never sees 0
-    L = ((1 - Y) * np.logaddexp(0, Z2) + Y * np.logaddexp(0, -Z2)).sum(axis=1)
+    terms = (1 - Y) * np.logaddexp(0, Z2) + Y * np.logaddexp(0, -Z2)
+    L = terms.sum(axis=1)
     J = L.sum()                                   # (C2)
     return float(J)
 

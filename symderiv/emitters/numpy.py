@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from symderiv.arrays import argument_places
 from symderiv.emitters.python import python
@@ -15,7 +16,7 @@ from symderiv.program import Assignment, Program
 from symderiv.templating import environment
 from symderiv.writing import write
 
-_COMMENT_COLUMN = 44
+_COMMENT_COLUMN, _WIDEST = 44, 66
 
 
 def numpy_source(program: Program) -> str:
@@ -86,10 +87,20 @@ def _lines(assignments: Iterable[Assignment], program: Program) -> list[str]:
     for a in assignments:
         statement = f"{a.key} = {array_code(a.tree, program)}"
         if a.note:
-            lines += [f"# ({a.label}) {a.note}" if a.label else f"# {a.note}", statement]
+            lines.append(f"# ({a.label}) {a.note}" if a.label else f"# {a.note}")
+            lines += _short_statements(statement, a.tree, program)
         else:
             lines.append(f"{statement:<{_COMMENT_COLUMN}}  # ({a.label})" if a.label else statement)
     return lines
+
+
+def _short_statements(statement: str, tree: Tree, program: Program) -> list[str]:
+    """Cut a sum that is too wide for a slide in two: its terms, and their sum."""
+    if len(statement) <= _WIDEST or not isinstance(tree, Total):
+        return [statement]
+    key = statement.partition(" = ")[0]
+    whole = array_code(replace(tree, operand=Array("terms", tree.operand.axes)), program)
+    return [f"terms = {array_code(tree.operand, program)}", f"{key} = {whole}"]
 
 
 def _unpacked(mapping: str, names: Sequence[str]) -> str:
