@@ -197,10 +197,25 @@ class Writer:
     def _total(self, operand: Tree, axis: Index, sides: Sides) -> Node:
         """Write the sum of rows or of columns as a product with ones."""
         rows, columns = sides
-        if rows is None and (columns is not None or len(operand.axes) == 1):
+        if rows is None and columns is None:
+            return self._number(operand, axis)
+        if rows is None:
             ones = self.ones(axis, row=True)
             return ex.Product((ones, self._factor(operand, (axis, columns))))
         return ex.Product((self._factor(operand, (rows, axis)), self.ones(axis, row=False)))
+
+    def _number(self, operand: Tree, axis: Index) -> Node:
+        """Write the sum of a column or of the same row, whichever has fewer transposes."""
+        known = dict(self.shapes)
+        written: list[tuple[int, Node, dict[Node, Sides]]] = []
+        for row in (True, False):
+            self.shapes = dict(known)
+            ones = self.ones(axis, row=row)
+            inner = self._factor(operand, (axis, None) if row else (None, axis))
+            factors = (ones, inner) if row else (inner, ones)
+            written.append((_transposes(inner), ex.Product(factors), self.shapes))
+        _, node, self.shapes = min(written, key=lambda choice: choice[0])
+        return node
 
     def _full(self, tree: Elementwise, sides: Sides, *, repeated: bool) -> Node:
         """Write a formula; along an axis that none of its arrays has it is repeated."""
@@ -253,6 +268,10 @@ def argument_places(tree: Elementwise, graph: Graph) -> dict[str, int]:
         else -1
         for symbol, argument in tree.arguments
     }
+
+
+def _transposes(node: Node) -> int:
+    return isinstance(node, ex.Transpose) + sum(map(_transposes, node.children()))
 
 
 def _split(tree: Tree) -> tuple[Tree, Tree] | None:

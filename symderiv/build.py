@@ -21,7 +21,7 @@ from symderiv.errors import UnsupportedError
 from symderiv.latex.printer import latex
 from symderiv.layers import Dense
 from symderiv.network import Network
-from symderiv.notation import Role
+from symderiv.notation import LECTURE, Role
 from symderiv.output_files import OutputFolder
 from symderiv.pipeline import derive
 from symderiv.program import backward_pass, equation_labels, lowered
@@ -97,7 +97,9 @@ def build(
         page = Report(derivation, proofs, checks[:_EVERYWHERE], outcome)
         folder.add("report.html", report_html(page))
     written = folder.write(_record(derivation, checks, outcome), force=force)
-    notes = (pdf.message,) if pdf.message else ()
+    notes: tuple[str, ...] = (pdf.message,) if pdf.message else ()
+    if network.notation != LECTURE.key:
+        notes += ("slides and report are in the lecture's notation; `derive` prints yours",)
     compiled = pdf.pdf is not None or not pdf.engine  # a machine without TeX is no failure
     passed = report.passed and compiled and not pdf.problems
     return BuildResult(written, checks, notes, passed)
@@ -222,10 +224,10 @@ def _record(
                 "equation": labels[d.key],
                 "index": latex(index_equation(d, graph)),
                 "matrix": latex(matrix_equation(d, graph)),
+                "facts": [fact.because for fact in derivation.facts[d.key]],
             }
             for d in backward_pass(derivation)
         },
-        "facts": [fact.because for fact in graph.facts],
         "checks": [{"check": what, "outcome": found} for what, found in checks[:_EVERYWHERE]],
         **({"training": _training(outcome)} if outcome is not None else {}),
     }

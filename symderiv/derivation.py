@@ -120,12 +120,14 @@ class Derivation:
 
     ``adjoints`` are index equations: the derivative of the cost by each named quantity, in the
     order in which they are computed. ``components`` holds the same in components, with steps, keyed
-    by (of, by); each is worked out when it is asked for.
+    by (of, by); each is worked out when it is asked for. ``facts`` are, by adjoint, the side
+    conditions that it rests on.
     """
 
     network: Network
     adjoints: tuple[Definition, ...]
     index_steps: Mapping[str, tuple[Step, ...]]
+    facts: Mapping[str, tuple[Fact, ...]]
     components: Mapping[tuple[str, str], Result]
     presenter: Presenter = field(repr=False, compare=False)
 

@@ -26,7 +26,7 @@ from sympy import Expr, Symbol
 from symderiv.brackets import Same
 from symderiv.derivation import Step, Term
 from symderiv.forms import cost, tidy
-from symderiv.graph import Definition, Graph, Index, atom, entries, key_of, keys_in
+from symderiv.graph import Definition, Fact, Graph, Index, atom, entries, key_of, keys_in
 from symderiv.indices import Fresh, contracted, deltas_apart, lettered, opened_sum
 from symderiv.notation import Role
 from symderiv.repetition import Layers
@@ -95,12 +95,14 @@ class Adjoint:
     """The derivative of the cost by a name, and the steps of its derivation.
 
     ``terms`` is what earlier names go on from; ``value`` is the same in its shortest form.
+    ``facts`` are the side conditions that it rests on, those of what it is made of included.
     """
 
     definition: Definition
     terms: tuple[Term, ...]
     value: Expr
     steps: tuple[Step, ...]
+    facts: tuple[Fact, ...] = ()
 
     @property
     def equation(self) -> Definition:
@@ -129,7 +131,9 @@ def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
             seen = layers.signature(definition, users, bars)
             if seen is None or seen not in known:
                 known[seen] = _adjoint(definition, users, found, graph, fresh)
-            found[key] = _moved(known[seen], definition, layers)
+            moved = _moved(known[seen], definition, layers, graph)
+            inherited = (fact for user in users for fact in found[user.key].facts)
+            found[key] = replace(moved, facts=tuple(dict.fromkeys((*moved.facts, *inherited))))
     return found
 
 
@@ -139,17 +143,19 @@ def _fixed(definition: Definition) -> bool:
     return number or definition.quantity.role in {Role.LABEL, Role.DATA}
 
 
-def _moved(adjoint: Adjoint, definition: Definition, layers: Layers) -> Adjoint:
+def _moved(adjoint: Adjoint, definition: Definition, layers: Layers, graph: Graph) -> Adjoint:
     """Return the adjoint of another layer's twin as that of ``definition``."""
     here, there = definition.quantity.layer, adjoint.definition.quantity.layer
     if not isinstance(here, int) or not isinstance(there, int) or here == there:
         return adjoint
     by = here - there
+    twins = {layers.moved(fact.left, by) for fact in adjoint.facts}
     return Adjoint(
         definition,
         tuple(layers.term(term, by) for term in adjoint.terms),
         layers.moved(adjoint.value, by),
         tuple(layers.step(step, by) for step in adjoint.steps),
+        tuple(fact for fact in graph.facts if fact.left in twins),
     )
 
 
@@ -179,27 +185,50 @@ def _adjoint(
         for user in users
         for term in _contributions(user, found[user.key], definition.key, at, graph, fresh)
     ]
-    flat, terms, value = reduced(raw, free, graph)
-    stages = [_closed(lettered(raw, free)), _closed(lettered(flat, free)), value]
-    rules = (("delta", "a Kronecker delta removes a sum"), ("collect", "cancel and collect terms"))
+    found_form = reduced(raw, free, graph)
+    used = found_form.facts
+    rules = (
+        ("delta", "a Kronecker delta removes a sum", None),
+        ("fact", "; ".join(fact.because for fact in used), used[0] if used else None),
+        ("collect", "cancel and collect terms", None),
+    )
+    shown = (raw, found_form.flat, found_form.known)
+    stages = [*(_closed(lettered(terms, free)) for terms in shown), found_form.value]
     target = atom(f"d{definition.key}", *at)
     steps = tuple(
-        Step(target, before, after, rule, because)
-        for (rule, because), (before, after) in zip(rules, pairwise(stages), strict=True)
+        Step(target, before, after, rule, because, fact)
+        for (rule, because, fact), (before, after) in zip(rules, pairwise(stages), strict=True)
         if before != after
     )
-    return Adjoint(definition, terms, value, steps)
+    return Adjoint(definition, found_form.terms, found_form.value, steps, used)
 
 
-def reduced(
-    raw: Sequence[Term], free: Sequence[Index], graph: Graph
-) -> tuple[list[Term], tuple[Term, ...], Expr]:
-    """Return terms with their deltas used up, then taken together, then as one expression."""
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """Terms on their way to a result, and the facts that they met.
+
+    ``flat`` has its deltas used up, ``known`` the facts put in, ``terms`` is taken together, and
+    ``value`` is that in its shortest form.
+    """
+
+    flat: Sequence[Term]
+    known: Sequence[Term]
+    terms: tuple[Term, ...]
+    value: Expr
+    facts: tuple[Fact, ...]
+
+
+def reduced(raw: Sequence[Term], free: Sequence[Index], graph: Graph) -> Reduced:
+    """Return terms with their deltas used up, facts put in, and taken together."""
     flat = [contracted(part, free, graph) for term in raw for part in _parts(term)]
-    terms = lettered(_merged(flat, free, graph), free)
+    pairs = [_with_facts(term, graph) for term in flat]
+    known = [term for term, _ in pairs]
+    facts = tuple(dict.fromkeys(fact for _, used in pairs for fact in used))
+    terms = lettered(_merged(known, free, graph), free)
     whole = _closed(terms)
     shorter = tidy(whole, graph)
-    return flat, terms, shorter if cost(shorter) < cost(whole) else whole
+    value = shorter if cost(shorter) < cost(whole) else whole
+    return Reduced(flat, known, terms, value, facts)
 
 
 def _parts(term: Term) -> list[Term]:
@@ -246,10 +275,10 @@ def renewed(term: Term, swap: Mapping[Symbol, Symbol], fresh: Fresh) -> Term:
 
 
 def _merged(terms: Sequence[Term], free: Sequence[Index], graph: Graph) -> list[Term]:
-    """Use the facts, and take terms over the same indices together where that is shorter."""
+    """Take terms over the same indices together where that is shorter."""
     groups: dict[tuple[Index, ...], list[Expr]] = {}
     for term in terms:
-        canonical = lettered([_with_facts(term, graph)], free)[0]
+        canonical = lettered([term], free)[0]
         if canonical.body != 0:
             groups.setdefault(canonical.bound, []).append(canonical.body)
     done: list[Term] = []
@@ -261,8 +290,8 @@ def _merged(terms: Sequence[Term], free: Sequence[Index], graph: Graph) -> list[
     return [term for term in done if term.body != 0] or [Term((), sp.S.Zero)]
 
 
-def _with_facts(term: Term, graph: Graph) -> Term:
-    """Replace a sum over given values by what a fact says it is, such as 1 for one-hot labels."""
+def _with_facts(term: Term, graph: Graph) -> tuple[Term, tuple[Fact, ...]]:
+    """Replace a sum by what a fact says it is, such as 1 for labels; return the facts used too."""
     for fact in graph.facts:
         if not isinstance(fact.left, sp.Sum) or len(fact.left.limits) != 1:
             continue
@@ -275,5 +304,7 @@ def _with_facts(term: Term, graph: Graph) -> Term:
             binding = matched(fact.left.function, summed, free)
             if binding and binding[variable] == index.symbol:
                 others = tuple(other for other in term.bound if other != index)
-                return _with_facts(Term(others, rest * fact.right.xreplace(binding)), graph)
-    return term
+                value = Term(others, rest * fact.right.xreplace(binding))
+                known, used = _with_facts(value, graph)
+                return known, (fact, *used)
+    return term, ()

@@ -249,7 +249,8 @@ def _subscripts(
 ) -> tuple[Node, ...]:
     """Return the indices for print, in the profile's order and from its first number on."""
     own = quantity.indices
-    shown = indices or tuple(index_node(i, profile.first) for i in own)
+    first = profile.first if quantity.entry else 1  # the 2 of a number lambda_2 is no index
+    shown = indices or tuple(index_node(i, first) for i in own)
     symbolic = any(isinstance(index, sp.Symbol) for index in own)
     pair = len(own) == 2 and (symbolic or quantity.role is Role.WEIGHT)
     if pair and profile.exchanged(quantity):

@@ -23,6 +23,7 @@ def derive(network: Network) -> Derivation:
         network,
         tuple(adjoint.equation for adjoint in backward.values()),
         {f"d{key}": adjoint.steps for key, adjoint in backward.items()},
+        {f"d{key}": adjoint.facts for key, adjoint in backward.items()},
         Explanations(network),
         Views(),
     )

@@ -203,8 +203,8 @@ def _tangent(
     raw = list(_contributions(definition, tangents, graph, fresh))
     if not raw:
         return None
-    _, terms, closed = reduced(raw, (*definition.indices, *extra), graph)
-    return _Tangent(terms, closed) if closed != 0 else None
+    found = reduced(raw, (*definition.indices, *extra), graph)
+    return _Tangent(found.terms, found.value) if found.value != 0 else None
 
 
 def _contributions(

@@ -84,7 +84,8 @@ class Reader:
         self.names = {}
         for definition in self.definitions:
             for printed, indexed in self._printed(definition):
-                stem = _stem(printed, keep_first=self._layer_below(definition))[0]
+                layer = self._layer_below(definition)
+                stem = _stem(printed, keep_first=layer)[0] if definition.indices else printed
                 known = self.names.setdefault((stem, indexed), definition)
                 assert known is definition, f"{known.key} and {definition.key} are both {stem}"
 
@@ -139,6 +140,10 @@ class Reader:
 
     def named(self, node: Node, env: Env) -> Value:
         """Return the number or the array behind a printed name."""
+        if (node, False) in self.names:
+            return self._looked_up(self.names[node, False], (), env)
+        if node == ex.Name("pi"):
+            return np.asarray(math.pi)
         for keep_first in (True, False):
             stem, indices = _stem(node, keep_first=keep_first)
             if (stem, bool(indices)) in self.names:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from oracles import MSE, NETWORKS, derived, network
 from sympy import Expr, Indexed, Symbol, exp, log, tanh
 
+from symderiv import Dense, Network, derive
 from symderiv.brackets import Same
 from symderiv.derivation import Derivation, Term
 from symderiv.differentiation import local, reverse
@@ -20,6 +21,7 @@ from symderiv.general import general_model
 from symderiv.graph import Definition, Graph, Index, atom
 from symderiv.indices import Fresh, contracted
 from symderiv.latex.printer import latex
+from symderiv.layers import BatchNorm
 from symderiv.notation import Quantity, Role
 from symderiv.views import index_equation
 
@@ -365,3 +367,33 @@ def test_the_general_recursion() -> None:
     """Layer l of any network: derived once from its equations, sizes and activation symbolic."""
     model = general_model()
     assert [latex(index_equation(d, model.graph)) for d in model.backward] == GENERAL
+
+
+def test_each_result_lists_the_facts_that_it_rests_on() -> None:
+    """Softmax + cross-entropy uses that labels sum to 1, and so does all that is made of it."""
+    derivation = derive(
+        Network(3, [Dense(4, "tanh"), Dense(2, "softmax")], "categorical_cross_entropy")
+    )
+    because = {key: [fact.because for fact in used] for key, used in derivation.facts.items()}
+    labels = "the labels of a sample sum to 1"
+    assert because["dZ2"] == because["dW1"] == because["dX"] == [labels]
+    assert because["dYhat"] == because["dJ"] == []
+    (step,) = [s for s in derivation.index_steps["dS2"] if s.rule == "fact"]
+    assert step.because == labels
+    assert step.used in derivation.graph.facts
+
+
+def test_a_layer_that_repeats_keeps_its_own_facts() -> None:
+    """The second normalisation rests on its own values' sum, not on the first one's."""
+    layers = [layer for _ in range(3) for layer in (Dense(4), BatchNorm())]
+    derivation = derive(Network(4, [*layers, Dense(2)], "mean_squared_error"))
+    lefts = {key: {str(fact.left) for fact in used} for key, used in derivation.facts.items()}
+    assert lefts["dA5"] == {"Sum(Xhat6[n, j], (n, 1, N))"}
+    assert lefts["dA3"] == {"Sum(Xhat6[n, j], (n, 1, N))", "Sum(Xhat4[n, j], (n, 1, N))"}
+    assert len(lefts["dA1"]) == 3
+
+
+def test_without_facts_none_is_listed() -> None:
+    """Squared errors need nothing of the labels."""
+    derivation = derive(Network(3, [Dense(2, "softmax")], "mean_squared_error"))
+    assert not any(derivation.facts.values())
