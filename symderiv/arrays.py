@@ -22,6 +22,7 @@ from sympy import Expr, Symbol
 from symderiv import expression as ex
 from symderiv.errors import UnsupportedError
 from symderiv.expression import Node
+from symderiv.formulas import Filling
 from symderiv.graph import Graph, Index
 from symderiv.matrices import (
     Array,
@@ -38,6 +39,9 @@ from symderiv.writing import counted, entry_name, write
 
 Sides = tuple[Index | None, Index | None]
 """The axis of the rows and that of the columns; None stands for one of length 1."""
+
+
+_ONES = ex.Name("1", bold=True)
 
 
 def array_name(key: str, graph: Graph, profile: Profile = LECTURE) -> Node:
@@ -121,9 +125,8 @@ class Writer:
 
     def ones(self, axis: Index, *, row: bool) -> Node:
         """Return a column or a row of ones."""
-        column = ex.Name("1", bold=True)
         sides: Sides = (None, axis) if row else (axis, None)
-        return self.named(column, (axis, None), sides)
+        return self.named(_ONES, (axis, None), sides)
 
     def _array(self, key: str, axes: Axes, sides: Sides) -> Node:
         cut = self.slices.get(key)
@@ -244,7 +247,7 @@ class Writer:
         formula = counted(tree.formula, self.fixed, self.profile)
         places = argument_places(tree, self.graph)
         node = write(formula, self.graph, lambda entry: self._entry(entry, arrays), places)
-        return _Filling(arrays, self.profile.times).filled(node)
+        return Filling(arrays, self.profile.times).filled(node)
 
     def _entry(self, entry: Expr, arrays: Mapping[str, Node]) -> Node:
         key = str(entry)
@@ -271,7 +274,8 @@ def argument_places(tree: Elementwise, graph: Graph) -> dict[str, int]:
 
 
 def _transposes(node: Node) -> int:
-    return isinstance(node, ex.Transpose) + sum(map(_transposes, node.children()))
+    turned = isinstance(node, ex.Transpose) and node.operand != _ONES
+    return turned + sum(map(_transposes, node.children()))
 
 
 def _split(tree: Tree) -> tuple[Tree, Tree] | None:
@@ -328,61 +332,3 @@ def _restricted(tree: Elementwise, factors: list[Expr], axes: Axes) -> Tree:
     if len(kept) == 1 and formula == kept[0][0] and set(kept[0][1].axes) == set(axes):
         return kept[0][1]
     return Elementwise(formula, kept, axes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Filling:
-    """Puts arrays into a formula; ``times`` is the sign of a product entry by entry."""
-
-    arrays: Mapping[str, Node]
-    times: str
-
-    def filled(self, node: Node) -> Node:
-        if not self.has_array(node):
-            return node
-        match node:
-            case ex.Name(base) if base in self.arrays:
-                return self.arrays[base]
-            case ex.Product(factors, ""):
-                numbers = [f for f in factors if not self.has_array(f)]
-                rest = [_factor(self.filled(f)) for f in factors if self.has_array(f)]
-                joined = rest[0] if len(rest) == 1 else ex.Product(tuple(rest), self.times)
-                return ex.Product((*numbers, joined)) if numbers else joined
-            case ex.Fraction(above, below) if not self.has_array(below):
-                return _over(self.filled(above), below)
-            case ex.Negative(operand):
-                return ex.Negative(self.filled(operand))
-            case ex.Sum(terms):
-                return ex.Sum(tuple(map(self.filled, terms)))
-            case ex.Power(base, exponent):
-                return ex.Power(self.filled(base), self.filled(exponent))
-            case ex.Call(function, arguments):
-                return ex.Call(function, tuple(map(self.filled, arguments)))
-            case ex.Fraction(above, below):
-                return ex.Fraction(self.filled(above), self.filled(below))
-            case ex.Cases(rows):
-                return ex.Cases(tuple((self.filled(v), self.filled(c)) for v, c in rows))
-            case ex.Relation(sides, signs):
-                return ex.Relation(tuple(map(self.filled, sides)), signs)
-            case ex.Brackets(content, kind):
-                return ex.Brackets(self.filled(content), kind)
-            case _:
-                return node
-
-    def has_array(self, node: Node) -> bool:
-        if isinstance(node, ex.Name) and node.base in self.arrays:
-            return True
-        return any(map(self.has_array, node.children()))
-
-
-def _factor(node: Node) -> Node:
-    """Bracket a matrix product among element-wise ones: the two signs have no known precedence."""
-    return ex.Brackets(node) if isinstance(node, ex.Product) and not node.sign else node
-
-
-def _over(above: Node, below: Node) -> Node:
-    """Write a matrix over a number as one over the number, times the matrix."""
-    lead: tuple[Node, ...] = (ex.Number("1"),)
-    if isinstance(above, ex.Product) and not above.sign and isinstance(above.factors[0], ex.Number):
-        lead, above = above.factors[:1], above.factors[1]
-    return ex.Product((ex.Fraction(lead[0], below), above))

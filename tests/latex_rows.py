@@ -117,3 +117,23 @@ OTHERS = [
 ]
 
 ROWS = [*NAMES, *BRACKETS, *OTHERS]
+
+D, WHOLE = Name("d"), Name("W", sup=(Number("2"),))
+GRADIENT = Name("J", prefix=Name("nabla", sub=(Name("W", slanted=True),)))
+LITERATURES: list[tuple[Node, str]] = [
+    (Name("Z", sup=(Brackets(TWO, "[]"),), prefix=D), "dZ^{[2]}"),
+    (Name("gamma", prefix=D), r"d\gamma"),
+    (Transpose(Name("Z", sup=(Brackets(TWO, "[]"),), prefix=D), "T"), "dZ^{[2]T}"),
+    (Power(Name("Z", prefix=D), TWO), "(dZ)^2"),
+    (Name("W", slanted=True), r"\boldsymbol{W}"),
+    (Name("Y", slanted=True, accent="hat"), r"\hat{\boldsymbol{Y}}"),
+    (GRADIENT, r"\nabla_{\boldsymbol{W}}J"),
+    (Product((GRADIENT, A)), r"(\nabla_{\boldsymbol{W}}J)\,a"),
+    (Transpose(GRADIENT), r"(\nabla_{\boldsymbol{W}}J)^\top"),
+    (Transpose(A, "T"), "a^T"),
+    (Transpose(WHOLE, "T"), "(W^2)^T"),
+    (Name("w", sub=(Listing((ONE, INDEX, TWO)),)), "w_{1,i,2}"),
+    (Product((A, B), "circ"), r"a \circ b"),
+    (Product((A, B), "ast"), r"a \ast b"),
+]
+"""What only other notations than the lecture's have; the slides' fonts need not have it."""

@@ -94,15 +94,19 @@ class Reader:
         quantity, profile = definition.quantity, self.profile
         symbols = [index.symbol for index in definition.indices]
         numbers = [1 for _ in symbols]
+        if not symbols:
+            yield name(quantity, profile=profile), False
+            yield name(quantity, matrix=True, profile=profile), False
+            return
         if self.view == "matrix":
             yield name(quantity, matrix=True, profile=profile), False
-            for shown in (False, True) if symbols else ():
+            for shown in (False, True):
                 part = name(quantity.at(*symbols), matrix=not shown, vector=shown, profile=profile)
                 yield part, True
         if self.view == "component":  # a single output has no index
             yield name(quantity.at(), profile=profile), False
         entry = quantity.at(*(numbers if self.view == "component" else symbols))
-        yield name(entry, profile=profile), bool(symbols)
+        yield name(entry, profile=profile), True
 
     def _layer_below(self, definition: Definition) -> bool:
         return self.profile.layer == "_" and definition.quantity.layered

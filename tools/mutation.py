@@ -73,8 +73,8 @@ ROWS: tuple[tuple[str, str, str, str, bool], ...] = (
      "for user in graph.consumers[key][:1] if user.key in found", DERIVE, False),
     ("differentiation", "Term((*own, *bar.bound, *term.bound)", "Term((*own, *term.bound)",
      DERIVE, False),
-    ("differentiation", "canonical = lettered([_with_facts(term, graph)], free)[0]",
-     "canonical = lettered([term], free)[0]", f"{DERIVE} {SIMPLE}", False),
+    ("differentiation", "known = [term for term, _ in pairs]",
+     "known = flat", f"{DERIVE} {SIMPLE}", False),
     # rewrites
     ("simplification", "for part in factor.args:", "for part in factor.args[:1]:", SIMPLE, True),
     ("simplification", "rest = term / factor", "rest = term", SIMPLE, False),

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from fontTools.ttLib import TTFont
-from latex_rows import INDEX, ROWS, W21, A, B, N
+from latex_rows import INDEX, LITERATURES, ROWS, W21, A, B, N
 
 import symderiv.renderers
 from symderiv.expression import (
@@ -48,6 +48,9 @@ EXACT = [
         '<mover accent="true"><mi>v</mi><mo stretchy="false">¯</mo></mover>',
     ),
     (Name("x", (Number("1"),)), "<msub><mi>x</mi><mrow><mn>1</mn></mrow></msub>"),
+    (Name("Z", prefix=Name("d")), "<mrow><mi>d</mi><mi>Z</mi></mrow>"),
+    (Name("W", slanted=True), "<mi>𝑾</mi>"),
+    (Transpose(Name("X"), "T"), "<msup><mi>X</mi><mrow><mi>T</mi></mrow></msup>"),
     (Text("a < b"), "<mtext>a\N{NO-BREAK SPACE}&lt;\N{NO-BREAK SPACE}b</mtext>"),
     (Negative(A), '<mrow><mo form="prefix" lspace="0" rspace="0">−</mo><mi>a</mi></mrow>'),
     (Highlight(A), '<mrow class="hl"><mi>a</mi></mrow>'),
@@ -77,7 +80,7 @@ def test_elements(node: Node, expected: str) -> None:
     assert mathml(node, display=False) == f"<math {attribute}>{expected}</math>"
 
 
-@pytest.mark.parametrize("node", [node for node, _ in ROWS], ids=[name for _, name in ROWS])
+@pytest.mark.parametrize("node", [node for node, _ in (*ROWS, *LITERATURES)])
 def test_well_formed(node: Node) -> None:
     """The element is XML, carries its LaTeX, and leaves no markup of TeX in its text."""
     root = ET.fromstring(mathml(node, display=True))  # noqa: S314  our own text

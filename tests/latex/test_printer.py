@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from latex_rows import ROWS, A, B
+from latex_rows import LITERATURES, ROWS, A, B
 from needs import needs_tex
 
 from symderiv.errors import UnsupportedError
@@ -14,8 +14,10 @@ from symderiv.expression import Node, Relation
 from symderiv.latex.printer import latex
 from symderiv.latex.text import escape
 
+EVERY = [*ROWS, *LITERATURES]
 
-@pytest.mark.parametrize(("node", "expected"), ROWS, ids=[expected for _, expected in ROWS])
+
+@pytest.mark.parametrize(("node", "expected"), EVERY, ids=[expected for _, expected in EVERY])
 def test_latex(node: Node, expected: str) -> None:
     """Each node has one spelling."""
     assert latex(node) == expected
@@ -48,7 +50,7 @@ def test_every_node_compiles(tmp_path: Path) -> None:
     """TeX accepts each row above with the packages that the decks load."""
     pdflatex = needs_tex()
     hostile = escape(r"% & _ # { } \ ~ ^ $ <script> -- '' `` | σ ∂ ŷ é")
-    lines = "\n".join(rf"\[ {latex(node)} \]" for node, _ in ROWS)
+    lines = "\n".join(rf"\[ {latex(node)} \]" for node, _ in EVERY)
     document = (
         "\\documentclass{article}\n\\usepackage[utf8]{inputenc}\n"
         "\\usepackage{amsmath,amssymb,mathtools,bm}\n\\newcommand\\hl[1]{#1}\n"
