@@ -83,7 +83,9 @@ class _Forward:
                 ]
                 return array[tuple(at)]
             case Symbol():
-                return scope[expr] if expr in scope else self.sizes[expr]
+                if expr in scope:
+                    return scope[expr]
+                return self.sizes[expr] if expr in self.sizes else self.known[expr.name]
             case sp.Number() | sp.NumberSymbol():
                 return float(expr)
             case sp.Piecewise():
