@@ -204,3 +204,29 @@ def _check(definition: Definition, known: Mapping[str, Definition]) -> None:
     for symbol in sorted(definition.rhs.free_symbols - own, key=str):
         if isinstance(symbol, Symbol) and symbol.is_integer and not symbol.is_positive:
             raise GraphError(f"{definition.key}: the index {symbol} has no range")
+    _check_ranges(definition, known)
+
+
+def _check_ranges(definition: Definition, known: Mapping[str, Definition]) -> None:
+    """Refuse an index that runs to another size than the axis it stands on.
+
+    Only plain sizes are compared: a transposed matrix shows, a shifted index is for its bracket.
+    """
+    assert definition.rhs is not None
+    own = {index.symbol: index.high for index in definition.indices}
+    waiting: list[tuple[Expr, dict[Symbol, Expr]]] = [(definition.rhs, own)]
+    while waiting:
+        expr, highs = waiting.pop()
+        if isinstance(expr, sp.Sum):
+            highs = highs | {symbol: high for symbol, _, high in expr.limits}
+            waiting.append((expr.function, highs))
+            continue
+        if isinstance(expr, Indexed):
+            for symbol, axis in zip(expr.indices, known[str(expr.base.label)].indices, strict=True):
+                high = highs.get(symbol, axis.high)
+                if high.is_Symbol and axis.high.is_Symbol and high != axis.high:
+                    raise GraphError(
+                        f"{definition.key}: in {expr} the index {symbol} runs to {high}, "
+                        f"but that axis to {axis.high}"
+                    )
+        waiting += [(argument, highs) for argument in expr.args]
