@@ -97,7 +97,7 @@ REFUSED: tuple[tuple[Equations, dict[str, Any], str], ...] = (
     ([(z[m], w[m]), (J, Sum(z[n], (n, 1, N)))], {"w": (n,)}, "z: the index m has no range"),
     ([(J, w[n])], {"w": (n,)}, "J: the index n has no range"),
     ([(z[n + 1], w[n]), (J, Sum(w[n], (n, 1, N)))], {"w": (n,)}, "z\\[n \\+ 1\\]: expected a name"),
-    ([(J, Sum(w[n], (n, 1, d)))], {"w": (n,)}, r"J: in w\[n\] the index n runs to d, but that axis"),
+    ([(J, Sum(w[n], (n, 1, d)))], {"w": (n,)}, r"in w\[n\] the index n runs to d, but that axis"),
     ([(J, Sum(w[n, n], (n, 1, N)))], {"w": (n,)}, "w\\[n, n\\] has 2 indices, its definition 1"),
 )  # fmt: skip
 
