@@ -8,7 +8,8 @@ at five random points to 30 digits. Each case says which kind it is.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as Names
 
 import mpmath
 import numpy as np
@@ -19,15 +20,19 @@ from hypothesis import strategies as st
 from layer_zoo import ZOO, all_sizes, index_data, random_values
 
 from symderiv import Dense, Network
-from symderiv.builder import N
+from symderiv.attention import Attention
+from symderiv.builder import Image, Inputs, Layer, N, Sequence
 from symderiv.components import instantiate
+from symderiv.convolution import AveragePool, Conv1d, Conv2d
 from symderiv.errors import SpecError
 from symderiv.evaluation import compiled
 from symderiv.evaluation import given as given_names
 from symderiv.functions import ACTIVATIONS, LOSSES
 from symderiv.graph import Graph
+from symderiv.layers import BatchNorm, LayerNorm, Residual
 from symderiv.notation import PARAMETERS
 from symderiv.proof import NormalForm
+from symderiv.recurrence import LSTM, RNN
 from symderiv.second_order import with_gradients
 
 DIGITS, POINTS, AGREE = 80, 5, mpmath.mpf(10) ** -30
@@ -41,9 +46,7 @@ SMOOTH = ("binary_cross_entropy", "categorical_cross_entropy", "mean_squared_err
 """Losses whose derivatives are rational in the predictions."""
 
 
-def dense_networks(
-    names: Sequence[str], losses: Sequence[str], depth: int
-) -> st.SearchStrategy[Network]:
+def dense_networks(names: Names[str], losses: Names[str], depth: int) -> st.SearchStrategy[Network]:
     """Return random dense networks; square layers would hide a transpose, so widths vary."""
     layer = st.builds(Dense, st.integers(1, 3), st.sampled_from(names))
     return st.builds(
@@ -101,6 +104,33 @@ def test_dense_networks_at_points(network: Network) -> None:
 def test_other_layers_at_points(name: str) -> None:
     """Every layer, at five random points, to 30 digits."""
     _agree_at_points(ZOO[name])
+
+
+Sizes = tuple[int, int, int]
+RANDOM: Mapping[str, Callable[[Sizes], Network]] = {
+    "residual": lambda n: _squared(n[0], Residual((Dense(n[1], "tanh"), Dense(n[0]))), n),
+    "batch norm": lambda n: _squared(n[0], BatchNorm(), n),
+    "layer norm": lambda n: _squared(n[0], LayerNorm(), n),
+    "conv1d": lambda n: _squared(Image(n[0], (n[1] + 2,)), Conv1d(n[2], 2, 1, n[0] % 2), n),
+    "conv2d": lambda n: _squared(Image(1, (n[0] + 1, n[1] + 1)), Conv2d(n[2], 2, 2), n),
+    "pool": lambda n: _squared(Image(n[0], (2 * n[1],)), AveragePool(2), n),
+    "rnn": lambda n: _squared(Sequence(n[0], n[1]), RNN(n[2]), n),
+    "lstm": lambda n: _squared(Sequence(2, n[0]), LSTM(n[1]), n),
+    "attention": lambda n: _squared(Sequence(n[0], n[1]), Attention(n[2], 2), n),
+}
+
+
+def _squared(inputs: int | Inputs, layer: Layer, sizes: Sizes) -> Network:
+    return Network(inputs, [layer, Dense(sizes[2], "tanh")], "mean_squared_error", "mean")
+
+
+@pytest.mark.parametrize("name", RANDOM)
+@settings(SLOW, max_examples=3)
+@given(sizes=st.tuples(*(st.integers(2, 4) for _ in range(3))))
+def test_other_layers_at_random_sizes(name: str, sizes: Sizes) -> None:
+    """The same layers at small random sizes, at points."""
+    note(f"at points: {name} of {sizes}")
+    _agree_at_points(RANDOM[name](sizes))
 
 
 @pytest.mark.parametrize("slip", ["sign", "half", "transposed"])
