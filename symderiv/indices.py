@@ -156,7 +156,7 @@ _TIME_LETTERS = "turs"
 _UNIT_LETTERS = "ijkpqrshgf"
 
 
-def _names(letters: str) -> Iterator[str]:
+def names(letters: str) -> Iterator[str]:
     """Yield the letters, then all others, then numbered ones."""
     yield from letters
     yield from ascii_lowercase
@@ -165,19 +165,19 @@ def _names(letters: str) -> Iterator[str]:
 
 def lettered(terms: Sequence[Term], free: Sequence[Index]) -> tuple[Term, ...]:
     """Give bound indices letters: ``n`` for samples, for units the next after the free ones."""
-    names = {index.symbol.name for index in free}
-    first = max((_UNIT_LETTERS.find(name) for name in names), default=-1) + 1
+    taken = {index.symbol.name for index in free}
+    first = max((_UNIT_LETTERS.find(name) for name in taken), default=-1) + 1
     units = _UNIT_LETTERS[first:] + _UNIT_LETTERS[:first]
     done = []
     for term in terms:
         swap, bound = {}, []
         inner = {limit[0].name for total in term.body.atoms(sp.Sum) for limit in total.limits}
         sizes = {s.name for i in (*free, *term.bound) for s in i.high.free_symbols}
-        used = names | inner | sizes
+        used = taken | inner | sizes
         for index in term.bound:
             kind = str(index.high)[:1]
             letters = {"N": _SAMPLE_LETTERS, "T": _TIME_LETTERS}.get(kind, units)
-            letter = next(name for name in _names(letters) if name not in used)
+            letter = next(name for name in names(letters) if name not in used)
             used.add(letter)
             symbol = Symbol(letter, integer=True)
             swap[index.symbol] = symbol

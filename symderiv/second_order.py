@@ -26,11 +26,11 @@ from symderiv.derivation import Term
 from symderiv.differentiation import in_known_names, local, reduced, renewed, reverse
 from symderiv.errors import DerivationError, UnknownNameError, did_you_mean
 from symderiv.graph import Definition, Graph, Index, keys_in
-from symderiv.indices import Fresh
+from symderiv.indices import Fresh, names
 from symderiv.network import Network
 from symderiv.notation import PARAMETERS, Role, code
 
-_FREE_LETTERS = "pqrs"
+_FREE_LETTERS = "pqrsuvw"
 Tangents = dict[str, tuple[Term, ...]]
 
 
@@ -79,22 +79,11 @@ def hessian(network: Network, first: str, second: str) -> Definition:
     for key in (first, second):
         if key not in known:
             raise UnknownNameError(f"no parameter named '{key}'{did_you_mean(key, known)}")
-    own = known[second].indices
-    unit = tuple(
-        Index(Symbol(letter, integer=True), index.high)
-        for letter, index in zip(_FREE_LETTERS, own, strict=False)
-    )
-    deltas = (Same(i.symbol - u.symbol) for i, u in zip(own, unit, strict=True))
-    tangents: Tangents = {second: (Term((), sp.Mul(*deltas)),)}
-    fresh = Fresh()
-    for definition in whole.definitions:
-        found = _tangent(definition, tangents, unit, whole, fresh)
-        if found is not None:
-            tangents[definition.key] = found.terms
-        if definition.key == f"d{first}":
-            zero = found.closed if found is not None else sp.S.Zero
-            return replace(definition, indices=(*definition.indices, *unit), rhs=zero)
-    raise UnknownNameError(f"the cost does not depend on '{first}'")
+    if f"d{first}" not in whole.by_key:
+        raise UnknownNameError(f"the cost does not depend on '{first}'")
+    definition = whole[f"d{first}"]
+    at, value = _by_entry(whole, definition, known[second])
+    return replace(definition, indices=(*definition.indices, *at), rhs=value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +117,34 @@ def jacobian(graph: Graph, of: str, by: str) -> Jacobian:
     target, source = graph[of], graph[by]
     if by == of or by not in graph.upstream(of):
         raise DerivationError(f"{of} does not depend on {by}")
-    used = {index.symbol.name for index in target.indices}
-    letters = (letter for letter in "pqrsuvw" if letter not in used)
-    at = [Index(Symbol(next(letters), integer=True), index.high) for index in source.indices]
-    deltas = [Same(i.symbol - u.symbol) for i, u in zip(source.indices, at, strict=True)]
-    tangents: Tangents = {by: (Term((), sp.Mul(*deltas)),)}
-    value, fresh = sp.S.Zero, Fresh()
+    return _of_one_sample(Jacobian(target, source, *_by_entry(graph, target, source)))
+
+
+def _by_entry(graph: Graph, of: Definition, by: Definition) -> tuple[tuple[Index, ...], sp.Expr]:
+    """Return indices for one entry of ``by``, and the derivative of ``of`` by that entry.
+
+    Their letters are such as no equation of the graph uses: one in use would be captured.
+    """
+    used = _letters_of(graph)
+    letters = (letter for letter in names(_FREE_LETTERS) if letter not in used)
+    at = tuple(Index(Symbol(next(letters), integer=True), index.high) for index in by.indices)
+    deltas = (Same(i.symbol - u.symbol) for i, u in zip(by.indices, at, strict=True))
+    tangents: Tangents = {by.key: (Term((), sp.Mul(*deltas)),)}
+    fresh = Fresh()
     for definition in graph.definitions:
-        found = _tangent(definition, tangents, tuple(at), graph, fresh)
+        found = _tangent(definition, tangents, at, graph, fresh)
         if found is not None:
             tangents[definition.key] = found.terms
-            value = found.closed if definition.key == of else value
-    return _of_one_sample(Jacobian(target, source, tuple(at), value))
+        if definition.key == of.key:
+            return at, found.closed if found is not None else sp.S.Zero
+    raise UnknownNameError(f"no equation of {of.key}")
+
+
+def _letters_of(graph: Graph) -> set[str]:
+    """Return the names of all indices and sizes, bound ones too."""
+    parts = [e for d in graph.definitions for i in d.indices for e in (i.symbol, i.high)]
+    parts += [d.rhs for d in graph.definitions if d.rhs is not None]
+    return {symbol.name for part in parts for symbol in part.atoms(Symbol)}
 
 
 def _of_one_sample(jacobian: Jacobian) -> Jacobian:

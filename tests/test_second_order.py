@@ -9,8 +9,9 @@ import pytest
 import sympy as sp
 from oracles import BCE, CCE, MSE, Values, network
 
-from symderiv import Network
-from symderiv.builder import N
+from symderiv import Dense, Network
+from symderiv.builder import Image, N
+from symderiv.convolution import Conv1d
 from symderiv.errors import UnknownNameError
 from symderiv.evaluation import evaluated
 from symderiv.graph import Graph
@@ -22,6 +23,9 @@ NETWORKS: Mapping[str, Network] = {
     "softmax regression": network(3, (4, "softmax"), loss=CCE, reduction="mean"),
     "2-3-2": network(2, (3, "tanh"), (2, "softmax"), loss=CCE, reduction="mean"),
     "2-3-4-2": network(2, (3, "sigmoid"), (4, "tanh"), (2, "sigmoid"), loss=MSE),
+    "convolution": Network(
+        Image(2, (4,)), [Conv1d(3, 2, activation="tanh"), Dense(2, "sigmoid")], MSE
+    ),
 }
 HESSIANS = (
     ("logistic regression", "W1", "W1",
@@ -56,7 +60,7 @@ def test_the_hessian_times_a_direction_is_the_change_of_the_gradient(name: str) 
         assert np.abs(found[definition.key] - change).max() < 1e-7 * np.abs(change).max()
 
 
-@pytest.mark.parametrize("name", ["softmax regression", "2-3-2"])
+@pytest.mark.parametrize("name", ["softmax regression", "2-3-2", "convolution"])
 def test_the_blocks_of_the_hessian_times_a_direction(name: str) -> None:
     """Summed over all parameters they are the product, also where a softmax is between."""
     net = NETWORKS[name]

@@ -280,6 +280,7 @@ JACOBIANS = [
     ("RNN", "H1t2", "H1t1"),
     ("attention", "P1", "S1"),
     ("heads", "O1", "S1"),
+    ("convolution", "Yhat", "X"),
 ]
 
 
