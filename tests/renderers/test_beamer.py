@@ -41,6 +41,17 @@ def test_ascii_but_for_the_words_of_the_deck() -> None:
     assert beamer(replace(sample_deck(), author="Gödel")).count("ö") == 1
 
 
+def test_every_slide_has_its_title_and_its_body() -> None:
+    """In order, none of them empty, and each kind of block is among them."""
+    slide = re.compile(r"\\frametitle\{([^\n]*)\}\n(.*?)\\end\{frame\}", re.DOTALL)
+    shown = slide.findall(beamer(sample_deck()))
+    assert len(shown) == len(pages(sample_deck()))
+    assert all(title.strip() and body.strip() for title, body in shown)
+    bodies = "".join(body for _, body in shown)
+    for kind in ("tikzpicture", "lstlisting", "tabular", "itemize", "align*"):
+        assert f"\\begin{{{kind}}}" in bodies
+
+
 def test_same_deck_same_file() -> None:
     """A second run changes nothing."""
     assert beamer(sample_deck()) == beamer(sample_deck())
