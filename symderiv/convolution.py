@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import sympy as sp
 from sympy import Expr, Symbol
@@ -16,57 +15,7 @@ from symderiv.notation import Quantity, Role
 
 
 @dataclass(frozen=True, slots=True)
-class _Convolution:
-    """What convolutions over any number of positions share: all but that number."""
-
-    channels: Size
-    width: int
-    stride: int = 1
-    padding: int = 0
-    activation: str = "identity"
-    dimensions: ClassVar[int]
-
-    def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
-        """Add the equations."""
-        activation = function(self.activation)
-        _check_image(x, f"conv{self.dimensions}d", self.dimensions)
-        if activation.mixes:
-            raise SpecError(
-                f"conv: {activation.name} would mix positions; expected one for each entry"
-            )
-        layer = build.number()
-        sample, channel, *positions = x.indices
-        out = Index(Symbol("o", integer=True), build.size(self.channels, layer, "c"))
-        taps = [Index(Symbol(letter, integer=True), sp.Integer(self.width)) for letter in "kl"]
-        taps = taps[: len(positions)]
-        places = [
-            Index(Symbol(letter, integer=True), _length(build, axis, self, layer, letter))
-            for letter, axis in zip("pq", positions, strict=False)
-        ]
-        inward = index("c", channel)
-        kernel = build.add(Quantity(Role.WEIGHT, layer, letter="K"), (out, inward, *taps))
-        bias = build.add(Quantity(Role.BIAS, layer), (out,))
-        reads = [
-            self.stride * (place.symbol - 1) + tap.symbol - self.padding
-            for place, tap in zip(places, taps, strict=True)
-        ]
-        inside = [
-            Within(read, axis.low, axis.high)
-            for read, axis in zip(reads, positions, strict=True)
-            if self.padding
-        ]
-        value = atom(x.key, sample.symbol, inward.symbol, *reads)
-        total = sp.Sum(
-            kernel.atom * value * sp.Mul(*inside), inward.limits, *(tap.limits for tap in taps)
-        )
-        linear = build.add(
-            Quantity(Role.PREACTIVATION, layer), (sample, out, *places), total + bias.atom
-        )
-        return activated(build, linear, activation, Quantity(role, layer))
-
-
-@dataclass(frozen=True, slots=True)
-class Conv1d(_Convolution):
+class Conv1d:
     r"""A one-dimensional convolution over positions, with stride and zero padding.
 
     .. math:: z_{nop} = b_o + \sum_{c,k} w_{ock}\, x_{n c, s(p-1)+k-P}
@@ -74,14 +23,67 @@ class Conv1d(_Convolution):
     with ``x`` zero outside its range. The length of the result is ``(M + 2P - K) // s + 1``.
     """
 
-    dimensions = 1
+    channels: Size
+    width: int
+    stride: int = 1
+    padding: int = 0
+    activation: str = "identity"
+
+    def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
+        """Add the equations."""
+        return _convolution(build, x, role, self)
 
 
 @dataclass(frozen=True, slots=True)
-class Conv2d(_Convolution):
+class Conv2d:
     """A two-dimensional convolution: as ``Conv1d``, over both positions of an image."""
 
-    dimensions = 2
+    channels: Size
+    width: int
+    stride: int = 1
+    padding: int = 0
+    activation: str = "identity"
+
+    def equations(self, build: Builder, x: Definition, role: Role) -> Definition:
+        """Add the equations."""
+        return _convolution(build, x, role, self)
+
+
+def _convolution(build: Builder, x: Definition, role: Role, conv: Conv1d | Conv2d) -> Definition:
+    activation = function(conv.activation)
+    flat = isinstance(conv, Conv1d)
+    _check_image(x, "conv1d" if flat else "conv2d", 1 if flat else 2)
+    if activation.mixes:
+        raise SpecError(f"conv: {activation.name} would mix positions; expected one for each entry")
+    layer = build.number()
+    sample, channel, *positions = x.indices
+    out = Index(Symbol("o", integer=True), build.size(conv.channels, layer, "c"))
+    taps = [Index(Symbol(letter, integer=True), sp.Integer(conv.width)) for letter in "kl"]
+    taps = taps[: len(positions)]
+    places = [
+        Index(Symbol(letter, integer=True), _length(build, axis, conv, layer, letter))
+        for letter, axis in zip("pq", positions, strict=False)
+    ]
+    inward = index("c", channel)
+    kernel = build.add(Quantity(Role.WEIGHT, layer, letter="K"), (out, inward, *taps))
+    bias = build.add(Quantity(Role.BIAS, layer), (out,))
+    reads = [
+        conv.stride * (place.symbol - 1) + tap.symbol - conv.padding
+        for place, tap in zip(places, taps, strict=True)
+    ]
+    inside = [
+        Within(read, axis.low, axis.high)
+        for read, axis in zip(reads, positions, strict=True)
+        if conv.padding
+    ]
+    value = atom(x.key, sample.symbol, inward.symbol, *reads)
+    total = sp.Sum(
+        kernel.atom * value * sp.Mul(*inside), inward.limits, *(tap.limits for tap in taps)
+    )
+    linear = build.add(
+        Quantity(Role.PREACTIVATION, layer), (sample, out, *places), total + bias.atom
+    )
+    return activated(build, linear, activation, Quantity(role, layer))
 
 
 def _check_image(x: Definition, kind: str, *positions: int) -> None:
@@ -92,7 +94,7 @@ def _check_image(x: Definition, kind: str, *positions: int) -> None:
         raise SpecError(f"{kind}: expected an image with a channel and {counts} position axes")
 
 
-def _length(build: Builder, axis: Index, conv: _Convolution, layer: int, letter: str) -> Expr:
+def _length(build: Builder, axis: Index, conv: Conv1d | Conv2d, layer: int, letter: str) -> Expr:
     """Return the number of places of the kernel along an axis."""
     if axis.high in build.sizes:
         known = build.sizes[axis.high] + 2 * conv.padding - conv.width
