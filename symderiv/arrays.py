@@ -262,15 +262,21 @@ class Writer:
 def argument_places(tree: Elementwise, graph: Graph) -> dict[str, int]:
     """Return the order in which the arguments of a formula are written.
 
-    Matrix products come first, ``(D W^T) a (1 - a)``, then arrays as the graph computes them.
+    Matrix products come first, ``(D W^T) a (1 - a)``, then arrays as the graph computes them, then
+    sums of rows and columns.
     """
     places = graph.positions
-    return {
-        str(symbol): places.get(argument.key.partition("[")[0], len(places))
-        if isinstance(argument, Array)
-        else -1
-        for symbol, argument in tree.arguments
-    }
+
+    def place(argument: Tree) -> int:
+        match argument:
+            case Array(key):
+                return places.get(key.partition("[")[0], len(places))
+            case Total():
+                return len(places) + 1
+            case _:
+                return -1
+
+    return {str(symbol): place(argument) for symbol, argument in tree.arguments}
 
 
 def _transposes(node: Node) -> int:

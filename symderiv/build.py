@@ -24,6 +24,7 @@ from symderiv.network import Network
 from symderiv.notation import LECTURE, Role
 from symderiv.output_files import OutputFolder
 from symderiv.pipeline import derive
+from symderiv.profiles import profile
 from symderiv.program import backward_pass, equation_labels, lowered
 from symderiv.proof import TOLERANCE as PROOF_TOLERANCE
 from symderiv.proof import Proof, prove
@@ -34,6 +35,7 @@ from symderiv.renderers.pdf import PdfResult, compile_pdf
 from symderiv.renderers.report import Report, report_html
 from symderiv.spec import to_dict
 from symderiv.views import index_equation, matrix_equation
+from symderiv.writing import write_condition
 
 PARTS = ("slides", "html", "code", "report")
 _EVERYWHERE = 3  # the first checks need no TeX: files list these, to be the same on any machine
@@ -98,7 +100,7 @@ def build(
         folder.add("report.html", report_html(page))
     written = folder.write(_record(derivation, checks, outcome), force=force)
     notes: tuple[str, ...] = (pdf.message,) if pdf.message else ()
-    if network.notation != LECTURE.key:
+    if profile(network.notation) != LECTURE:
         notes += ("slides and report are in the lecture's notation; `derive` prints yours",)
     compiled = pdf.pdf is not None or not pdf.engine  # a machine without TeX is no failure
     passed = report.passed and compiled and not pdf.problems
@@ -225,6 +227,9 @@ def _record(
                 "index": latex(index_equation(d, graph)),
                 "matrix": latex(matrix_equation(d, graph)),
                 "facts": [fact.because for fact in derivation.facts[d.key]],
+                "conditions": [
+                    latex(write_condition(c, graph)) for c in derivation.conditions[d.key]
+                ],
             }
             for d in backward_pass(derivation)
         },

@@ -16,7 +16,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from symderiv.errors import SpecError, did_you_mean
-from symderiv.functions import ACTIVATIONS, Activation
+from symderiv.functions import ACTIVATIONS, REALS, Activation
 from symderiv.graph import Definition, Fact, Index, atom
 from symderiv.notation import Quantity, Role
 
@@ -91,10 +91,15 @@ class Builder:
             self.sizes.pop(old, None)
 
     def add(
-        self, quantity: Quantity, indices: Collection[Index], rhs: Expr | None = None
+        self,
+        quantity: Quantity,
+        indices: Collection[Index],
+        rhs: Expr | None = None,
+        *,
+        within: sp.Set | None = None,
     ) -> Definition:
         """Add one definition and return it."""
-        definition = Definition(quantity, tuple(indices), rhs)
+        definition = Definition(quantity, tuple(indices), rhs, within=within)
         self.definitions.append(definition)
         return definition
 
@@ -259,7 +264,8 @@ def activated(
         )
         more.append(build.add(total, axes[:-1], sp.Sum(summand, over.limits)).atom)
     more += [build.constant(letter, value) for letter, value in activation.constants.items()]
-    return build.add(quantity, axes, activation.formula(z, *more))
+    within = None if activation.range == REALS else activation.range
+    return build.add(quantity, axes, activation.formula(z, *more), within=within)
 
 
 def function(name: str, path: str = "activation") -> Activation:

@@ -54,7 +54,7 @@ class _Components:
             return
         for at in self._places(definition.indices):
             value = self.expand(rhs.xreplace(at)) if rhs is not None else None
-            yield Definition(self._quantity(definition, at), (), value)
+            yield Definition(self._quantity(definition, at), (), value, within=definition.within)
 
     def _sums_over_dropped(self, rhs: Expr) -> bool:
         return any(self.drop in total.variables for total in rhs.atoms(sp.Sum))

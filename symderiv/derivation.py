@@ -15,8 +15,9 @@ from sympy import Expr
 
 from symderiv.errors import UnknownNameError, did_you_mean
 from symderiv.expression import Node, Relation
-from symderiv.graph import Definition, Fact, Graph, Index
+from symderiv.graph import Condition, Definition, Fact, Graph, Index
 from symderiv.network import Network
+from symderiv.notation import Profile
 
 
 class Partial(sp.Function):  # type: ignore[misc]
@@ -54,7 +55,8 @@ class Term:
 class Step:
     """One rewrite of the derivative ``target``: what it was, what it became, by which rule and why.
 
-    ``used`` is the definition or the fact that the rule relied on.
+    ``used`` is the definition or the fact that the rule relied on, ``conditions`` say why what it
+    cancelled is not zero.
     """
 
     target: Expr
@@ -63,6 +65,7 @@ class Step:
     rule: str
     because: str
     used: Definition | Fact | None = None
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ class Result:
     def facts(self) -> tuple[Fact, ...]:
         """The side conditions that the steps relied on."""
         return tuple(dict.fromkeys(s.used for s in self.steps if isinstance(s.used, Fact)))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Why what the steps cancelled is not zero."""
+        return tuple(dict.fromkeys(c for step in self.steps for c in step.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +111,12 @@ class View:
 class Presenter(Protocol):
     """Writes what a derivation found; the rooms that can do so lie below this one."""
 
-    def view(self, derivation: Derivation, key: str, kind: str, notation: str) -> View:
+    def view(self, derivation: Derivation, key: str, kind: str, notation: str | Profile) -> View:
         """Return a derivative of the cost in one view."""
         ...
 
     def jacobian(
-        self, derivation: Derivation, names: tuple[str, str], kind: str, notation: str
+        self, derivation: Derivation, names: tuple[str, str], kind: str, notation: str | Profile
     ) -> View:
         """Return the Jacobian of one array by another in one view."""
         ...
@@ -121,13 +129,14 @@ class Derivation:
     ``adjoints`` are index equations: the derivative of the cost by each named quantity, in the
     order in which they are computed. ``components`` holds the same in components, with steps, keyed
     by (of, by); each is worked out when it is asked for. ``facts`` are, by adjoint, the side
-    conditions that it rests on.
+    conditions that it rests on, ``conditions`` why what was cancelled on the way is not zero.
     """
 
     network: Network
     adjoints: tuple[Definition, ...]
     index_steps: Mapping[str, tuple[Step, ...]]
     facts: Mapping[str, tuple[Fact, ...]]
+    conditions: Mapping[str, tuple[Condition, ...]]
     components: Mapping[tuple[str, str], Result]
     presenter: Presenter = field(repr=False, compare=False)
 
@@ -148,18 +157,18 @@ class Derivation:
         }
         return self.written_out(value.xreplace(named)) if named else value
 
-    def view(self, key: str, kind: str = "index", *, notation: str | None = None) -> View:
+    def view(self, key: str, kind: str = "index", *, notation: str | Profile | None = None) -> View:
         """Return the derivative of the cost by ``key`` as a component, index or matrix view.
 
         ``key`` is the code name of an array (``W1``), or the slide name of a component
-        (``w_12^(1)``). ``notation`` names a profile; the network's own is the default.
+        (``w_12^(1)``). ``notation`` is a profile or names one; the network's own is the default.
 
         Raises ``UnknownNameError`` for an unknown name, view or notation.
         """
         return self.presenter.view(self, key, kind, notation or self.network.notation)
 
     def jacobian(
-        self, of: str, by: str, kind: str = "index", *, notation: str | None = None
+        self, of: str, by: str, kind: str = "index", *, notation: str | Profile | None = None
     ) -> View:
         r"""Return the Jacobian of the array ``of`` by the array ``by``: ``Yhat`` by ``Z2``.
 

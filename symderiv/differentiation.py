@@ -24,9 +24,20 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from symderiv.brackets import Same
+from symderiv.conditions import conditions, sure
 from symderiv.derivation import Step, Term
 from symderiv.forms import cost, tidy
-from symderiv.graph import Definition, Fact, Graph, Index, atom, entries, key_of, keys_in
+from symderiv.graph import (
+    Condition,
+    Definition,
+    Fact,
+    Graph,
+    Index,
+    atom,
+    entries,
+    key_of,
+    keys_in,
+)
 from symderiv.indices import Fresh, contracted, deltas_apart, lettered, opened_sum
 from symderiv.notation import Role
 from symderiv.repetition import Layers
@@ -95,7 +106,8 @@ class Adjoint:
     """The derivative of the cost by a name, and the steps of its derivation.
 
     ``terms`` is what earlier names go on from; ``value`` is the same in its shortest form.
-    ``facts`` are the side conditions that it rests on, those of what it is made of included.
+    ``facts`` are the side conditions that it rests on, those of what it is made of included;
+    ``conditions`` say, likewise, why what was cancelled is not zero.
     """
 
     definition: Definition
@@ -103,11 +115,13 @@ class Adjoint:
     value: Expr
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def equation(self) -> Definition:
         """The adjoint as an index equation of its own."""
-        return replace(self.definition, quantity=self.definition.quantity.bar(), rhs=self.value)
+        bar = self.definition.quantity.bar()
+        return replace(self.definition, quantity=bar, rhs=self.value, within=None)
 
 
 def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
@@ -126,15 +140,23 @@ def reverse(graph: Graph, seeds: Mapping[str, Expr]) -> dict[str, Adjoint]:
         if key in seeds:
             found[key] = Adjoint(definition, (Term((), seeds[key]),), seeds[key], ())
         elif key in wanted and not _fixed(definition):
-            users = [user for user in graph.consumers[key] if user.key in found]
+            users = [graph.part(user, key) for user in graph.consumers[key] if user.key in found]
             bars = [() if named(u, graph) else found[u.key].terms for u in users]
             seen = layers.signature(definition, users, bars)
             if seen is None or seen not in known:
                 known[seen] = _adjoint(definition, users, found, graph, fresh)
             moved = _moved(known[seen], definition, layers, graph)
-            inherited = (fact for user in users for fact in found[user.key].facts)
-            found[key] = replace(moved, facts=tuple(dict.fromkeys((*moved.facts, *inherited))))
+            found[key] = _with_those_of(moved, [found[user.key] for user in users])
     return found
+
+
+def _with_those_of(adjoint: Adjoint, users: Sequence[Adjoint]) -> Adjoint:
+    """Add the facts and conditions of what an adjoint is made of."""
+    return replace(
+        adjoint,
+        facts=tuple(dict.fromkeys(f for a in (adjoint, *users) for f in a.facts)),
+        conditions=tuple(dict.fromkeys(c for a in (adjoint, *users) for c in a.conditions)),
+    )
 
 
 def _fixed(definition: Definition) -> bool:
@@ -156,6 +178,7 @@ def _moved(adjoint: Adjoint, definition: Definition, layers: Layers, graph: Grap
         layers.moved(adjoint.value, by),
         tuple(layers.step(step, by) for step in adjoint.steps),
         tuple(fact for fact in graph.facts if fact.left in twins),
+        tuple(replace(c, name=layers.moved(c.name, by)) for c in adjoint.conditions),
     )
 
 
@@ -180,11 +203,12 @@ def _adjoint(
     """Gather what reaches ``definition`` from the definitions that use it."""
     free = definition.indices
     at = [index.symbol for index in free]
-    raw = [
-        term
+    products = [
+        product
         for user in users
-        for term in _contributions(user, found[user.key], definition.key, at, graph, fresh)
+        for product in _contributions(user, found[user.key], definition.key, at, graph, fresh)
     ]
+    raw = [Term(p.bound, p.bar * p.slope) for p in products]
     found_form = reduced(raw, free, graph)
     used = found_form.facts
     rules = (
@@ -200,7 +224,21 @@ def _adjoint(
         for (rule, because, fact), (before, after) in zip(rules, pairwise(stages), strict=True)
         if before != after
     )
-    return Adjoint(definition, found_form.terms, found_form.value, steps, used)
+    factors = (factor for p in products for factor in (p.bar, p.local, p.slope))
+    never_zero = conditions(factors, found_form.value, graph)
+    if steps:
+        steps = (*steps[:-1], replace(steps[-1], conditions=never_zero))
+    return Adjoint(definition, found_form.terms, found_form.value, steps, used, never_zero)
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """An adjoint times a local derivative: ``slope``, which is ``local`` in known names."""
+
+    bound: tuple[Index, ...]
+    bar: Expr
+    local: Expr
+    slope: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +264,7 @@ def reduced(raw: Sequence[Term], free: Sequence[Index], graph: Graph) -> Reduced
     facts = tuple(dict.fromkeys(fact for _, used in pairs for fact in used))
     terms = lettered(_merged(known, free, graph), free)
     whole = _closed(terms)
-    shorter = tidy(whole, graph)
+    shorter = _surely_tidy(whole, graph)
     value = shorter if cost(shorter) < cost(whole) else whole
     return Reduced(flat, known, terms, value, facts)
 
@@ -244,7 +282,7 @@ def _closed(terms: Sequence[Term]) -> Expr:
 
 def _contributions(
     user: Definition, adjoint: Adjoint, key: str, at: Sequence[Expr], graph: Graph, fresh: Fresh
-) -> Iterator[Term]:
+) -> Iterator[_Product]:
     """Yield adjoint times local derivative, summed over the user's own indices."""
     assert user.rhs is not None
     own = [fresh.like(index) for index in user.indices]
@@ -256,7 +294,7 @@ def _contributions(
     for bar in bars:
         for term in local(user.rhs.xreplace(swap), key, at, fresh):
             slope = in_known_names(term.body, user, graph)
-            yield Term((*own, *bar.bound, *term.bound), bar.body * slope)
+            yield _Product((*own, *bar.bound, *term.bound), bar.body, term.body, slope)
 
 
 def in_known_names(slope: Expr, user: Definition, graph: Graph) -> Expr:
@@ -264,7 +302,8 @@ def in_known_names(slope: Expr, user: Definition, graph: Graph) -> Expr:
 
     With ``a = exp(z)/s``, the derivative ``exp(z)`` of ``s`` is ``a s``.
     """
-    return folded(slope, (user, *graph.consumers[user.key]), graph)[0]
+    known = folded(slope, (user, *graph.consumers[user.key]), graph)[0]
+    return known if sure(slope, known, graph) else slope
 
 
 def renewed(term: Term, swap: Mapping[Symbol, Symbol], fresh: Fresh) -> Term:
@@ -283,11 +322,17 @@ def _merged(terms: Sequence[Term], free: Sequence[Index], graph: Graph) -> list[
             groups.setdefault(canonical.bound, []).append(canonical.body)
     done: list[Term] = []
     for bound, bodies in groups.items():
-        apart = [Term(bound, tidy(body, graph)) for body in bodies]
-        together = Term(bound, tidy(sp.Add(*bodies), graph))
+        apart = [Term(bound, _surely_tidy(body, graph)) for body in bodies]
+        together = Term(bound, _surely_tidy(sp.Add(*bodies), graph))
         shorter = cost(together.closed()) < cost(_closed(apart))
         done += [together] if shorter or len(apart) == 1 else apart
     return [term for term in done if term.body != 0] or [Term((), sp.S.Zero)]
+
+
+def _surely_tidy(expr: Expr, graph: Graph) -> Expr:
+    """Tidy ``expr`` up, unless that cancels what may be zero."""
+    short = tidy(expr, graph)
+    return short if sure(expr, short, graph) else expr
 
 
 def _with_facts(term: Term, graph: Graph) -> tuple[Term, tuple[Fact, ...]]:

@@ -14,10 +14,13 @@ so the cost is linear in the number of stops, and no value is ever expanded thro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
 
 import sympy as sp
 from sympy import Expr
 
+from symderiv.conditions import conditions
 from symderiv.derivation import Chain, Partial, Result, Step, multiplied
 from symderiv.differentiation import local
 from symderiv.errors import DerivationError
@@ -92,7 +95,17 @@ class Explanations(Mapping[tuple[str, str], Result]):
         if product != shown and (not more or more[0].rule != "cancel"):
             because = "cancel common factors" if more else "collect factors"
             steps.append(Step(target, shown, product, "multiply", because))
-        return Result(target, value, (*steps, *more))
+        return Result(target, value, self._with_conditions((*steps, *more)))
+
+    def _with_conditions(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Say with each step why what it cancels of the one before is not zero."""
+        return (
+            *steps[:1],
+            *(
+                replace(step, conditions=conditions([before.after], step.after, self.graph))
+                for before, step in pairwise(steps)
+            ),
+        )
 
     def _partial(self, of: str, by: str) -> Expr:
         return Partial(self.graph[of].atom, self.graph[by].atom)
@@ -117,7 +130,7 @@ class Explanations(Mapping[tuple[str, str], Result]):
         if of in reached and self._tangled(of, users):
             return []
         found = reached if of not in reached else set(users)
-        return [d.key for d in self.graph.definitions if d.key in found]
+        return sorted(found, key=self.graph.positions.__getitem__)
 
     def _tangled(self, of: str, users: list[str]) -> bool:
         for user in users:

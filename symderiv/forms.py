@@ -52,6 +52,7 @@ def rational(*exprs: Expr) -> tuple[tuple[Expr, ...], dict[Symbol, Expr]]:
     return walked, {symbol: expr for expr, symbol in symbols.items()}
 
 
+@lru_cache(maxsize=1 << 14)
 def cost(expr: Expr) -> int:
     """Return what a reader pays for ``expr``.
 
@@ -103,7 +104,7 @@ def tidied(expr: Expr) -> Expr:
     if not expr.args:
         return expr
     (body,), meaning = rational(expr)
-    if body.is_Mul and sp.fraction(body)[1].is_Number:
+    if body.is_Mul and not any(p.exp.is_negative for p in body.atoms(sp.Pow)):
         return _signed(expr)  # a product without a denominator has nothing to cancel
     cancelled = sp.cancel(body)
     grouped = sp.factor_terms(cancelled)
@@ -120,6 +121,7 @@ def _longest_sum(product: Expr) -> int:
 
 
 def _signed(expr: Expr) -> Expr:
+    expr = expr.xreplace({total: _sum_signed(total) for total in expr.atoms(sp.Sum)})
     if not expr.is_Mul:
         return expr
     factors, flips = [], 1
@@ -138,6 +140,15 @@ def _signed(expr: Expr) -> Expr:
     if inside and product.as_coeff_Mul()[0] > 0:  # else the two signs make none
         return product / inside[0] * -inside[0]
     return -product
+
+
+def _sum_signed(total: sp.Sum) -> Expr:
+    """Write the sum over ``p (y - p)`` as minus that over ``p (p - y)``."""
+    body, flips = total.function, 1
+    for factor in sp.Mul.make_args(body):
+        if body.is_Mul and factor.is_Add and _leads_negative(factor):
+            body, flips = body / factor * -factor, -flips
+    return flips * sp.Sum(body, *total.limits)
 
 
 def _without_content(factor: Expr) -> Expr:

@@ -23,7 +23,7 @@ import sympy as sp
 from sympy import Expr, Indexed, IndexedBase, Symbol
 
 from symderiv.differentiation import reverse
-from symderiv.errors import GraphError, UnknownNameError
+from symderiv.errors import GraphError, UnknownNameError, did_you_mean
 from symderiv.graph import Definition, Fact, Graph, Index
 from symderiv.notation import PARAMETERS, Quantity, Role
 
@@ -37,18 +37,22 @@ def written_graph(
     parameters: Axes,
     data: Axes | None = None,
     facts: Iterable[tuple[Expr, Expr, str]] = (),
+    within: Mapping[str, sp.Set] | None = None,
 ) -> Graph:
     """Return the graph of some equations, each a pair of a name (with indices) and its right side.
 
     ``ranges`` gives each index its upper end, from 1. ``parameters`` and ``data`` name what is
     given, with its indices; the cost is differentiated by both. A fact is a triple of a left side,
-    a right side, and why they are equal. The last equation must define a scalar, the cost.
+    a right side, and why they are equal; ``within`` gives a name the set that holds its values,
+    where a factor may be cancelled only because it is never zero. The last equation must define a
+    scalar, the cost.
 
     Raises ``GraphError`` for an index without a range, a name that is not defined or defined twice,
     and a cost that is no scalar; each names the equation and the place.
     """
+    sets = within or {}
     definitions = [
-        Definition(_quantity(name, role), _indices(name, axes, ranges))
+        Definition(_quantity(name, role), _indices(name, axes, ranges), within=sets.get(name))
         for role, given in ((Role.WEIGHT, parameters), (Role.INPUT, data or {}))
         for name, axes in given.items()
     ]
@@ -63,7 +67,12 @@ def written_graph(
         role = Role.HIDDEN if uses[name] > 1 else Role.HELPER
         role = Role.COST if place == len(pairs) - 1 else role
         rhs = words.ours(right)
-        definitions.append(Definition(_quantity(name, role), _indices(name, axes, ranges), rhs))
+        places = _indices(name, axes, ranges)
+        definitions.append(Definition(_quantity(name, role), places, rhs, within=sets.get(name)))
+    for name in sets.keys() - {definition.key for definition in definitions}:
+        raise GraphError(
+            f"within: no quantity named '{name}'{did_you_mean(name, (d.key for d in definitions))}"
+        )
     return Graph(tuple(definitions), tuple(words.facts(facts)))
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import sympy as sp
@@ -41,13 +41,15 @@ class Index:
 class Definition:
     """``quantity[indices] := rhs``; ``rhs`` is None for what is given (data and parameters).
 
-    Data that are whole numbers may say from where to where: ``values`` is (low, high).
+    Data that are whole numbers may say from where to where: ``values`` is (low, high). ``within``
+    is a set that holds all values of what is computed or given, if one is known.
     """
 
     quantity: Quantity
     indices: tuple[Index, ...] = ()
     rhs: Expr | None = None
     values: tuple[Expr, Expr] | None = None
+    within: sp.Set | None = None
 
     @property
     def key(self) -> str:
@@ -100,6 +102,14 @@ class Fact:
     indices: tuple[Index, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A factor was cancelled: the values of ``name`` lie ``within`` a set where it is not zero."""
+
+    name: Expr
+    within: sp.Set
+
+
 @dataclass(frozen=True)
 class Graph:
     """Definitions in the order in which they can be computed, and the facts about what is given.
@@ -111,6 +121,9 @@ class Graph:
     definitions: tuple[Definition, ...]
     facts: tuple[Fact, ...] = ()
     by_key: Mapping[str, Definition] = field(init=False, repr=False, compare=False)
+    _terms: dict[str, dict[str, list[Expr]]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         known: dict[str, Definition] = {}
@@ -149,14 +162,38 @@ class Graph:
         return {definition.key: place for place, definition in enumerate(self.definitions)}
 
     @cached_property
+    def _read(self) -> Mapping[str, frozenset[str]]:
+        """For each name those that its definition mentions."""
+        return {
+            d.key: frozenset(keys_in(d.rhs) & self.by_key.keys() if d.rhs is not None else ())
+            for d in self.definitions
+        }
+
+    @cached_property
     def consumers(self) -> Mapping[str, tuple[Definition, ...]]:
         """For each name the definitions that mention it."""
         found: dict[str, list[Definition]] = {key: [] for key in self.by_key}
         for definition in self.definitions:
-            if definition.rhs is not None:
-                for key in sorted(keys_in(definition.rhs) & self.by_key.keys()):
-                    found[key].append(definition)
+            for key in self._read[definition.key]:
+                found[key].append(definition)
         return {key: tuple(users) for key, users in found.items()}
+
+    def part(self, definition: Definition, key: str) -> Definition:
+        """Return a definition with only those terms of its sum that mention ``key``.
+
+        Its derivative by ``key`` is the same, and a cost that penalises every weight is not walked
+        through once for each of them.
+        """
+        rhs = definition.rhs
+        if rhs is None or not rhs.is_Add:
+            return definition
+        if definition.key not in self._terms:
+            found: dict[str, list[Expr]] = {}
+            for term in rhs.args:
+                for name in keys_in(term):
+                    found.setdefault(name, []).append(term)
+            self._terms[definition.key] = found
+        return replace(definition, rhs=sp.Add(*self._terms[definition.key].get(key, ())))
 
     def of_role(self, *roles: Role) -> tuple[Definition, ...]:
         """Return the definitions of the given roles, in order."""
@@ -165,14 +202,10 @@ class Graph:
     def upstream(self, key: str) -> frozenset[str]:
         """Return the names on which ``key`` depends, itself included."""
         found: set[str] = set()
-        waiting = [key]
+        waiting: set[str] = {key} & self.by_key.keys()
         while waiting:
-            name = waiting.pop()
-            if name in found or name not in self.by_key:
-                continue
-            found.add(name)
-            rhs = self.by_key[name].rhs
-            waiting.extend(keys_in(rhs) if rhs is not None else ())
+            found |= waiting
+            waiting = set().union(*(self._read[name] for name in waiting)) - found
         return frozenset(found)
 
 

@@ -9,7 +9,7 @@ is refused with ``UnsupportedError``, and stays an index equation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -105,13 +105,21 @@ def _separable(term: Term) -> list[Term]:
 
 
 def _indices(expr: Expr, symbols: set[sp.Basic]) -> int:
-    return len({i for e in entries(expr) if isinstance(e, Indexed) for i in e.indices} & symbols)
+    used = {i for e in entries(expr) if isinstance(e, Indexed) for i in e.indices}
+    return len(used & symbols & expr.free_symbols)
+
+
+def opened_ways(expr: Expr) -> Iterator[list[Term]]:
+    """Yield a right side as terms, first as it stands, then with its sums multiplied out."""
+    yield opened(expr)
+    if any(f.is_Add and f.has(sp.Sum) for f in sp.Mul.make_args(expr)):
+        yield opened(sp.expand_mul(expr))
 
 
 def opened(expr: Expr) -> list[Term]:
     """Return a right side as terms: each sum at its top becomes a term's bound indices."""
     terms = []
-    for part in sp.Add.make_args(sp.expand_mul(expr) if _sums_below(expr) else expr):
+    for part in sp.Add.make_args(expr):
         sums = [factor for factor in sp.Mul.make_args(part) if isinstance(factor, sp.Sum)]
         if len(sums) == 1:
             bound = tuple(Index(v, high, low) for v, low, high in sums[0].limits)
@@ -119,10 +127,6 @@ def opened(expr: Expr) -> list[Term]:
         else:
             terms.append(Term((), part))
     return terms
-
-
-def _sums_below(expr: Expr) -> bool:
-    return any(f.is_Add and f.has(sp.Sum) for f in sp.Mul.make_args(expr))
 
 
 def _outermost_sums(expr: Expr) -> list[Expr]:

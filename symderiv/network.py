@@ -28,7 +28,7 @@ from symderiv.errors import SpecError, did_you_mean
 from symderiv.functions import ACTIVATIONS, Activation, Loss
 from symderiv.graph import Graph
 from symderiv.layers import Dense, Embedding
-from symderiv.notation import LECTURE, Role
+from symderiv.notation import LECTURE, Profile, Role
 from symderiv.objective import Objective
 from symderiv.profiles import PROFILES
 from symderiv.samples import Data, Shape, check_data
@@ -56,7 +56,7 @@ class Network:
     number from 1). ``loss_parameters`` are those of the loss, ``l1`` and ``l2`` the factors of
     penalties on the weights; each is a number, or a name such as ``"lambda_2"``. ``weighted`` names
     what has given weights: ``"class"``, ``"sample"``. ``problem`` is what the data is called, as in
-    "the XOR problem"; ``notation`` names the profile in which derivatives are printed.
+    "the XOR problem"; ``notation`` is the profile in which derivatives are printed, or its name.
 
     Raises ``SpecError`` for an unknown name, for sizes that do not fit each other or the data, and
     for a loss that is not defined on the values of the last activation.
@@ -77,14 +77,14 @@ class Network:
     title: str = "Backpropagation"
     subtitle: str = ""
     author: str = ""
-    notation: str = LECTURE.key
+    notation: str | Profile = LECTURE.key
 
     def __post_init__(self) -> None:
         inputs = self.inputs.count if isinstance(self.inputs, Features) else self.inputs
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "layers", tuple(self.layers))
         object.__setattr__(self, "weighted", tuple(self.weighted))
-        if self.notation not in PROFILES:
+        if isinstance(self.notation, str) and self.notation not in PROFILES:
             near = did_you_mean(self.notation, PROFILES)
             raise SpecError(f"unknown notation '{self.notation}' at notation.profile{near}")
         if not self.layers:

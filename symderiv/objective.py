@@ -116,7 +116,7 @@ class Objective:
         losses, (sample,) = one.atom, one.indices
         if "sample" in self.weighted:
             losses *= _weights(build, "v", (sample,), labels).atom
-        total = sp.Sum(losses, sample.limits) / (N if self.reduction == "mean" else 1)
+        terms = [sp.Sum(losses, sample.limits) / (N if self.reduction == "mean" else 1)]
         weights = [d for d in build.definitions if d.quantity.role is Role.WEIGHT]
         for value, penalty in ((self.l1, sp.Abs), (self.l2, lambda w: w**2 / 2)):
             if value == 0:
@@ -125,8 +125,8 @@ class Objective:
             for weight in weights:
                 if len(weight.indices) > 1:  # not the scale of a normalisation
                     limits = [i.limits for i in reversed(weight.indices)]
-                    total += factor * sp.Sum(penalty(weight.atom), *limits)
-        return total
+                    terms.append(factor * sp.Sum(penalty(weight.atom), *limits))
+        return sp.Add(*terms)
 
 
 def _weights(

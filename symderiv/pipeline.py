@@ -24,6 +24,7 @@ def derive(network: Network) -> Derivation:
         tuple(adjoint.equation for adjoint in backward.values()),
         {f"d{key}": adjoint.steps for key, adjoint in backward.items()},
         {f"d{key}": adjoint.facts for key, adjoint in backward.items()},
+        {f"d{key}": adjoint.conditions for key, adjoint in backward.items()},
         Explanations(network),
         Views(),
     )

@@ -21,7 +21,7 @@ KINDS = ("component", "index", "matrix")
 class Views:
     """Answers what a ``Derivation`` is asked for."""
 
-    def view(self, derivation: Derivation, key: str, kind: str, notation: str) -> View:
+    def view(self, derivation: Derivation, key: str, kind: str, notation: str | Profile) -> View:
         """Return the derivative of the cost by an array, or that of the loss by a component."""
         profile = checked(kind, notation)
         if key in derivation.graph.by_key:
@@ -31,7 +31,7 @@ class Views:
         return View(kind, (component_equation(derivation, found(derivation, key), profile),))
 
     def jacobian(
-        self, derivation: Derivation, names: tuple[str, str], kind: str, notation: str
+        self, derivation: Derivation, names: tuple[str, str], kind: str, notation: str | Profile
     ) -> View:
         """Return the Jacobian of one array by another."""
         profile = checked(kind, notation)
@@ -41,7 +41,7 @@ class Views:
         return jacobian_view(jacobian(graph, *names), graph, kind, profile)
 
 
-def checked(kind: str, notation: str) -> Profile:
+def checked(kind: str, notation: str | Profile) -> Profile:
     """Return the profile of a name.
 
     Raises ``UnknownNameError`` for an unknown view or notation.

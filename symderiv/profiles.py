@@ -127,11 +127,13 @@ PROFILES: Mapping[str, Profile] = {
 }
 
 
-def profile(key: str) -> Profile:
-    """Return a shipped notation by its name.
+def profile(key: str | Profile) -> Profile:
+    """Return a shipped notation by its name; one of the user's own is taken as it is.
 
     Raises ``UnknownNameError`` with the nearest name.
     """
+    if isinstance(key, Profile):
+        return key
     if key not in PROFILES:
         raise UnknownNameError(f"unknown notation '{key}'{did_you_mean(key, PROFILES)}")
     return PROFILES[key]

@@ -7,15 +7,11 @@ takes depends on its name alone, so that ``units`` means the same everywhere.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     PlainValidator,
@@ -29,8 +25,10 @@ from symderiv.convolution import AveragePool, Conv1d, Conv2d, MaxPool
 from symderiv.errors import SpecError
 from symderiv.layers import BatchNorm, Dense, Dropout, Embedding, LayerNorm, Residual
 from symderiv.network import Network, Training
+from symderiv.notation_table import NOTATION_KEYS, NotationTable
 from symderiv.recurrence import LSTM, RNN
 from symderiv.samples import Data
+from symderiv.tables import Line, Table
 
 LAYERS: Mapping[str, type[Any]] = {
     "dense": Dense,
@@ -107,20 +105,10 @@ EXPECTED = {
     "training.seed": "a whole number from 0 to 4294967295",
     "training.learning_rate": "a number above 0 and at most 1000",
     "training.epochs": "a whole number from 1 to 1,000,000",
-    "notation": "a table with the key profile",
-    "notation.profile": "the name of a notation, in quotes",
+    **NOTATION_KEYS,
 }
 _DEFAULT = Training()
-_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-_JOINERS = "\u200c\u200d"  # invisible too, but part of how some scripts are written
 _LARGEST, _SYMBOL = 100_000, re.compile(r"[A-Za-z]{1,12}(_[A-Za-z0-9]{1,4})?")
-
-
-def _one_line(text: str) -> str:
-    """Refuse control characters: they would break a line of LaTeX, or hide in one of Python."""
-    if any(unicodedata.category(c) in _INVISIBLE and c not in _JOINERS for c in text):
-        raise ValueError("a control character")
-    return text
 
 
 def _size(value: object) -> Size:
@@ -141,7 +129,6 @@ def _parameter(value: object) -> float | str:
     raise ValueError("no number")  # nor is nan, which is not below 1e6
 
 
-_Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 _Size = Annotated[Size, PlainValidator(_size)]
 _Parameter = Annotated[float | str, PlainValidator(_parameter)]
 _Number = Annotated[float, Field(ge=-1e6, le=1e6)]
@@ -150,14 +137,8 @@ _Weights = Annotated[list[_Number], Field(max_length=100_000)]
 _Whole = Annotated[int, Field(ge=1, le=1000)]
 
 
-class Table(BaseModel):
-    """A TOML table: no key is unknown, no value is converted."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-
 _TAKEN: Mapping[str, Any] = {
-    "activation": _Line,
+    "activation": Line,
     "keep": _Parameter,
     "epsilon": _Parameter,
     "width": _Whole,
@@ -231,20 +212,16 @@ class _Training(Table):
     epochs: int = Field(default=_DEFAULT.epochs, ge=1, le=1_000_000)
 
 
-class _Notation(Table):
-    profile: _Line = Network.notation
-
-
 class Spec(Table):
     """A whole spec file."""
 
-    title: _Line = Network.title
-    subtitle: _Line = Network.subtitle
-    author: _Line = Network.author
-    problem: _Line = Network.problem
+    title: Line = Network.title
+    subtitle: Line = Network.subtitle
+    author: Line = Network.author
+    problem: Line = Network.problem
     inputs: _AnyInputs
     layers: list[_AnyLayer] = Field(min_length=1, max_length=100)
-    loss: _Line
+    loss: Line
     reduction: Literal["sum", "mean"] = "sum"
     labels: Literal["one-hot", "index"] = "one-hot"
     loss_parameters: dict[str, _Parameter] = Field(default_factory=dict)
@@ -253,7 +230,7 @@ class Spec(Table):
     weighted: list[Literal["class", "sample"]] = Field(default_factory=list)
     data: _Data | None = None
     training: _Training = _Training()
-    notation: _Notation = _Notation()
+    notation: NotationTable = NotationTable()
 
     def network(self) -> Network:
         """Build the network; it refuses what does not fit together."""
@@ -263,7 +240,7 @@ class Spec(Table):
             layers=tuple(map(_layer, self.layers)),
             data=_data(self.data) if self.data is not None else None,
             training=Training(**self.training.model_dump()),
-            notation=self.notation.profile,
+            notation=self.notation.profile_named(),
             **plain,
         )
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy import Expr, Symbol
 
+from symderiv.conditions import sure
 from symderiv.derivation import Step
 from symderiv.forms import canonical_names, cost, rational, tidied, tidy
 from symderiv.graph import Definition, Fact, Graph
@@ -51,7 +52,7 @@ def _cancel(expr: Expr, graph: Graph) -> Applied | None:
     """
     terms = [part for term in sp.Add.make_args(expr) for part in _distributed(term)]
     after = sp.Add(*(tidy(term, graph) for term in terms))
-    return Applied(after) if after != expr else None
+    return Applied(after) if after != expr and sure(expr, after, graph) else None
 
 
 def sums_fractions(expr: Expr) -> bool:
@@ -74,7 +75,7 @@ def _collect(expr: Expr, graph: Graph) -> Applied | None:
     if not expr.is_Add or cost(expr) > LARGEST_COLLECTED:
         return None
     after = tidy(expr, graph)
-    return Applied(after) if cost(after) < cost(expr) else None
+    return Applied(after) if cost(after) < cost(expr) and sure(expr, after, graph) else None
 
 
 def _group(expr: Expr, graph: Graph) -> Applied | None:

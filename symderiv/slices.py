@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import sympy as sp
 from sympy import Expr, Indexed, IndexedBase, Symbol
@@ -20,7 +20,7 @@ from symderiv.derivation import Term
 from symderiv.errors import UnsupportedError
 from symderiv.graph import Definition, Index, atom, entries, keys_in
 from symderiv.indices import deltas_apart
-from symderiv.matrices import Array, Axes, Elementwise, Tree, opened, recognised
+from symderiv.matrices import Array, Axes, Elementwise, Tree, opened_ways, recognised
 
 _MOST_FIXED = 4
 
@@ -68,11 +68,12 @@ def sliced(definition: Definition) -> Sliced:
     """
     assert definition.rhs is not None
     rhs = deltas_apart(definition.rhs, (index.symbol for index in definition.indices))
-    terms, free = opened(rhs), definition.indices
+    ways, free = list(opened_ways(rhs)), definition.indices
     reason: UnsupportedError | None = None
-    for choices in _choices(free, max((len(term.bound) for term in terms), default=0)):
+    most_bound = max((len(term.bound) for terms in ways for term in terms), default=0)
+    for choices in _choices(free, most_bound):
         found: list[Sliced] = []
-        for each, most in choices:
+        for terms, (each, most) in product(ways, choices):
             cutter = _Cutter((*free, *(index for term in terms for index in term.bound)))
             axes = tuple(index for index in free if index not in each)
             try:

@@ -19,8 +19,19 @@ from pydantic_core import ErrorDetails
 
 from symderiv.errors import SpecError, did_you_mean
 from symderiv.network import Network
+from symderiv.notation_table import notation_table
+from symderiv.profiles import profile
 from symderiv.samples import Data
-from symderiv.schema import EXPECTED, INPUTS, LAYERS, SIZE, TABLES, Spec, Table, table_of
+from symderiv.schema import (
+    EXPECTED,
+    INPUTS,
+    LAYERS,
+    SIZE,
+    TABLES,
+    Spec,
+    table_of,
+)
+from symderiv.tables import Table
 
 _MAX_BYTES, _MAX_WIDTH, _MAX_SHOWN, _MAX_MESSAGES = 1_000_000, 100, 60, 10
 _DEFAULTS = {"labels": "one-hot", "loss_parameters": {}, "l1": 0, "l2": 0, "weighted": []}
@@ -94,7 +105,7 @@ def to_dict(network: Network) -> dict[str, Any]:
             "learning_rate": float(training.learning_rate),
             "epochs": training.epochs,
         },
-        "notation": {"profile": network.notation},
+        "notation": notation_table(profile(network.notation)),
     }
 
 

@@ -8,6 +8,7 @@ shows the equation with its indices.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import sympy as sp
@@ -19,7 +20,7 @@ from symderiv.derivation import View
 from symderiv.errors import UnsupportedError
 from symderiv.expression import Node, Relation
 from symderiv.graph import Definition, Graph, Index
-from symderiv.matrices import Total, Tree, opened, recognised
+from symderiv.matrices import Total, Tree, opened_ways, recognised
 from symderiv.notation import LECTURE, Profile, name
 from symderiv.second_order import Jacobian
 from symderiv.slices import Sliced, sliced
@@ -53,7 +54,11 @@ def matrix_form(definition: Definition) -> Tree:
         tree = matrix_form(replace(definition, rhs=found))
         assert isinstance(tree, Total)
         return replace(tree, greatest=True)
-    return recognised(opened(rhs), definition.indices)
+    *ways, last = opened_ways(rhs)
+    for terms in ways:
+        with suppress(UnsupportedError):
+            return recognised(terms, definition.indices)
+    return recognised(last, definition.indices)
 
 
 def matrix_equation(definition: Definition, graph: Graph, profile: Profile = LECTURE) -> Relation:

@@ -20,7 +20,7 @@ from symderiv.derivation import Chain, Partial
 from symderiv.errors import UnsupportedError
 from symderiv.expression import Node
 from symderiv.forms import position
-from symderiv.graph import Graph, entries, key_of
+from symderiv.graph import Condition, Graph, entries, key_of
 from symderiv.notation import LECTURE, Profile, Quantity, index_node, mark, name
 
 Naming = Callable[[Expr], Node]
@@ -43,6 +43,22 @@ def write(
     known = graph.positions if places is None else places
     names = naming or (lambda entry: entry_name(entry, graph, profile))
     return _Writer(graph, names, known).node(expr)
+
+
+def write_condition(condition: Condition, graph: Graph, profile: Profile = LECTURE) -> Node:
+    r"""Return a condition as a relation: ``0 < \hat y < 1``, ``s > 0``, or that it is not zero."""
+    named = write(condition.name, graph, profile=profile)
+    within = condition.within
+    if not isinstance(within, sp.Interval):
+        return ex.Relation((named, ex.Number("0")), ("!=",))
+    low, high = (write(end, graph) if end.is_finite else None for end in within.args[:2])
+    below, above = ("<" if is_open else "<=" for is_open in within.args[2:])
+    if low is not None and high is not None:
+        return ex.Relation((low, named, high), (below, above))
+    if low is not None:
+        return ex.Relation((named, low), (below.replace("<", ">"),))
+    assert high is not None
+    return ex.Relation((named, high), (above,))
 
 
 def counted(expr: Expr, indices: Iterable[Symbol], profile: Profile) -> Expr:

@@ -126,7 +126,7 @@ ROWS: list[tuple[tuple[Symbol, ...], Expr, str]] = [
     (
         (n, j),
         A - A * over(entry("A1", n, q) ** 2, q),
-        r"\mathbf{A}^{(1)} - ((\mathbf{A}^{(1)})^2\,\mathbf{1}) \odot \mathbf{A}^{(1)}",
+        r"\mathbf{A}^{(1)} - \mathbf{A}^{(1)} \odot ((\mathbf{A}^{(1)})^2\,\mathbf{1})",
     ),
 ]
 

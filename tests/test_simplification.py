@@ -33,8 +33,9 @@ def given(role: Role, layer: int | None = None, *indices: int) -> Definition:
 def defined(
     role: Role, rhs: Expr, *, layer: int | None = None, at: tuple[int, ...] = ()
 ) -> Definition:
-    """Return a component's definition."""
-    return Definition(Quantity(role, layer).at(*at), (), rhs)
+    """Return a component's definition; predictions are probabilities."""
+    within = sp.Interval.open(0, 1) if role is Role.PREDICTION else None
+    return Definition(Quantity(role, layer).at(*at), (), rhs, within=within)
 
 
 def graph(*definitions: Definition, facts: tuple[Fact, ...] = ()) -> Graph:
@@ -135,7 +136,7 @@ LOSS_SLOPE = (1 - y) / (1 - p) - y / p
 REWRITTEN = [
     ("cancel", LOSS_SLOPE * p * (1 - p), (1 - y) * p - y * (1 - p)),
     ("cancel", x * LOSS_SLOPE * p, x * (1 - y) * p / (1 - p) - x * y),
-    ("cancel", (1 / p + 1 / y) * p * y, y + p),
+    ("cancel", (1 / p + 1 / p1) * p * p1, p1 + p),
     ("collect", (1 - y) * p - y * (1 - p), p - y),
     ("collect", x * p - x * y, x * (p - y)),
     ("fact", p1 * y1 + p1 * y2 + p1 * y3 - y1, p1 - y1),

@@ -48,13 +48,18 @@ def written(view: View) -> str:
 # --- the matrix view ------------------------------------------------------------------------------
 
 MATRIX = [
+    (
+        "squared shares",
+        "dZ2",
+        "Delta^(2) = 2/d_2 (Yhat .* (Yhat - Y - (Yhat .* (Yhat - Y)) 1))",
+    ),
     ("batch norm", "s2", "s^(2) = sqrt(0.00001 + 1/N 1' (A^(1) - mu^(2))^2)"),
     (
         "batch norm",
         "dA1",
         (
-            "dJ/dA^(1) = (dJ/dXhat^(2))/s^(2) - (1' dJ/dXhat^(2))/(N s^(2))"
-            " - ((1' (Xhat^(2) .* dJ/dXhat^(2))) .* Xhat^(2))/(N s^(2))"
+            "dJ/dA^(1) = (N dJ/dXhat^(2) - 1' dJ/dXhat^(2)"
+            " - Xhat^(2) .* (1' (Xhat^(2) .* dJ/dXhat^(2))))/(N s^(2))"
         ),
     ),
     ("batch norm", "dgamma2", "dJ/dgamma^(2) = 1' ((Delta^(3) W^(3)') .* Xhat^(2))"),
@@ -65,10 +70,7 @@ MATRIX = [
     (
         "attention",
         "dS1",
-        (
-            "dJ/dS_n^(1) = P_n^(1) .* dJ/dP_n^(1)"
-            " - ((P_n^(1) .* dJ/dP_n^(1)) 1) .* P_n^(1) for each n"
-        ),
+        ("dJ/dS_n^(1) = P_n^(1) .* (dJ/dP_n^(1) - (P_n^(1) .* dJ/dP_n^(1)) 1) for each n"),
     ),
     ("attention", "dWQ1", "dJ/dWQ^(1) = sum[n=1..N] X_n' dJ/dQ_n^(1)"),
     ("heads", "A1", "A_n^(1) = sum[h=1..H_1] O_nh^(1) WO_h^(1) for each n"),

@@ -25,6 +25,7 @@ BCE, CCE, MSE = "binary_cross_entropy", "categorical_cross_entropy", "mean_squar
 ZOO: Mapping[str, Network] = {
     "sigmoid": Network(2, [Dense(3, "sigmoid"), Dense(1, "sigmoid")], BCE),
     "softmax": Network(3, [Dense(4, "tanh"), Dense(2, "softmax")], CCE, "mean"),
+    "squared shares": Network(3, [Dense(4, "tanh"), Dense(2, "softmax")], MSE),
     "relu": Network(3, [Dense(4, "relu"), Dense(2)], MSE, "mean"),
     "penalties and weights": Network(
         3,

@@ -18,7 +18,7 @@ from symderiv.notation import PARAMETERS, Profile, Role, name
 from symderiv.presentation import checked, component_equation, found, view
 from symderiv.program import backward_pass
 from symderiv.renderers.plain import plain
-from symderiv.writing import counted, write
+from symderiv.writing import counted, write, write_condition
 
 Shapes = tuple[tuple[Node, Node], ...]
 
@@ -27,13 +27,14 @@ Shapes = tuple[tuple[Node, Node], ...]
 class _Line:
     """``left = right`` and the reason; without ``left`` it goes on from the line above.
 
-    ``shapes`` are shown on a line below.
+    ``shapes`` are shown on a line below, ``conditions`` with the reason.
     """
 
     left: Node | None
     right: Node
     because: str = ""
     shapes: Shapes = ()
+    conditions: tuple[Node, ...] = ()
 
 
 def show(
@@ -43,7 +44,7 @@ def show(
     steps: bool = False,
     as_latex: bool = False,
     kind: str | None = None,
-    notation: str | None = None,
+    notation: str | Profile | None = None,
 ) -> str:
     """Return gradients for print.
 
@@ -155,7 +156,9 @@ class _Listing:
         for step in steps:
             node = written(step.after)
             if node != shown:
-                yield _Line(written(step.target) if shown is None else None, node, step.because)
+                left = written(step.target) if shown is None else None
+                known = tuple(write_condition(c, graph, self.profile) for c in step.conditions)
+                yield _Line(left, node, step.because, conditions=known)
             shown = node
 
 
@@ -175,7 +178,9 @@ def _text_block(lines: Sequence[_Line]) -> str:
         else:
             left = " " * width
         row = f"{left} = {plain(line.right)}"
-        rows.append(f"{row:<60}  [{line.because}]" if line.because else row)
+        known = ", ".join(map(plain, line.conditions))
+        reason = line.because + (f", as {known}" if known else "")
+        rows.append(f"{row:<60}  [{reason}]" if reason else row)
         if line.shapes:
             shapes = ", ".join(f"{plain(node)} is {plain(shape)}" for node, shape in line.shapes)
             rows.append(f"  {shapes}")
@@ -187,6 +192,8 @@ def _latex_block(lines: Sequence[_Line]) -> str:
     for line in lines:
         left = latex(line.left) if line.left is not None else ""
         because = rf" && {prose(line.because)}" if line.because else ""
+        if line.conditions:
+            because += r"\text{, as }" + r",\ ".join(map(latex, line.conditions))
         rows.append(f"  {left} &= {latex(line.right)}{because}")
         if line.shapes:
             shapes = (rf"{latex(node)}\colon {latex(shape)}" for node, shape in line.shapes)

@@ -12,12 +12,12 @@ from symderiv import expression as ex
 from symderiv.derivation import Chain, Derivation, Result, Step
 from symderiv.expression import Node, equation
 from symderiv.functions import Activation
-from symderiv.graph import Definition, Graph
+from symderiv.graph import Condition, Definition, Graph
 from symderiv.network import Network
 from symderiv.notation import Quantity, Role, name
 from symderiv.program import equation_labels
 from symderiv.renderers.deck import Block, Equations, Line, Paragraph, Row, Slide, Steps, Words
-from symderiv.writing import write
+from symderiv.writing import write, write_condition
 
 Grid = tuple[tuple[float, ...], ...]
 
@@ -127,7 +127,14 @@ class Material:
             return ("derivative of ", self.write(factor.args[0]))
         if step.rule in {"outer", "inner"}:
             return ("what is known" if step.rule == "outer" else "the local derivatives",)
-        return (step.because,)
+        if not step.conditions:
+            return (step.because,)
+        known = ex.Listing(tuple(map(self.condition, step.conditions)))
+        return (step.because, ", as ", known)
+
+    def condition(self, condition: Condition) -> Node:
+        """Return why a cancelled factor is not zero, as a relation."""
+        return write_condition(condition, self.components)
 
 
 def _marked(node: Node, rule: str) -> Node:
