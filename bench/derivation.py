@@ -21,7 +21,7 @@ import symengine as se
 import sympy as sp
 
 from symderiv import Dense, Network, derive
-from symderiv.evaluation import given
+from symderiv.evaluation import given, scalar_gradients
 from symderiv.explanation import Explanations
 from symderiv.latex.printer import latex
 from symderiv.notation import PARAMETERS
@@ -49,9 +49,11 @@ def by_symderiv(net: Network) -> Found:
     known = Explanations(net)
     results = [known["L", d.key] for d in net.components.of_role(*PARAMETERS)]
     seconds = time.perf_counter() - start
-    derivation = derive(net)
-    values = [derivation.written_out(result.value) for result in results]
-    return seconds, sum(int(sp.count_ops(r.value)) for r in results), _at_point(net, values)
+    names = [symbol.name for symbol in given(net.components)]
+    point = dict(zip(names, _point(net), strict=True))
+    found = scalar_gradients(derive(net))(point)
+    values = [float(str(found[d.key])) for d in net.components.of_role(*PARAMETERS)]
+    return seconds, sum(int(sp.count_ops(r.value)) for r in results), values
 
 
 def by_sympy(net: Network, *, simplify: bool = False) -> Found:

@@ -113,14 +113,16 @@ def _with_fact(expr: Expr, graph: Graph) -> tuple[Expr, Expr, Fact] | None:
         flat = sp.expand(body)
         if not flat.is_polynomial(*gens):
             continue
-        coefficient, times = Counter(flat.coeff(gen) for gen in gens).most_common(1)[0]
-        if coefficient == 0 or times < len(gens) - 1:
-            continue
-        rest = sp.expand(flat - coefficient * left)
-        after = tidy((rest + coefficient * right).xreplace(meaning), graph)
-        if cost(after) < cost(expr):
-            shown = sp.Mul(coefficient.xreplace(meaning), fact.left, evaluate=False)
-            return rest.xreplace(meaning) + shown, after, fact
+        found = []
+        for coefficient, times in Counter(flat.coeff(gen) for gen in gens).items():
+            if coefficient != 0 and times >= len(gens) - 1:
+                rest = sp.expand(flat - coefficient * left)
+                after = tidy((rest + coefficient * right).xreplace(meaning), graph)
+                shown = sp.Mul(coefficient.xreplace(meaning), fact.left, evaluate=False)
+                found.append((rest.xreplace(meaning) + shown, after, fact))
+        best = min(found, key=lambda forms: (cost(forms[1]), str(forms[1])), default=None)
+        if best is not None and cost(best[1]) < cost(expr):
+            return best
     return None
 
 

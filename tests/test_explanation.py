@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 import sympy as sp
-from oracles import MSE, NETWORKS, derived, example, network
-from sympy import Expr
+from oracles import CCE, MSE, NETWORKS, derived, example, network
+from sympy import Expr, Symbol
 
 from symderiv.derivation import Derivation, Partial, multiplied
 from symderiv.errors import DerivationError, UnknownNameError
@@ -323,3 +323,11 @@ def test_the_pairs_are_listed_and_counted() -> None:
     assert len(pairs) == len(XOR.components) == 17 + 16
     assert pairs[:3] == [("L", "yhat"), ("L", "z2_1"), ("L", "b2_1")]
     assert not any(by == "y" for _, by in pairs)
+
+
+def test_two_classes_are_no_special_case() -> None:
+    """Labels that sum to 1 leave ``yhat_k - y_k``, with two outputs as with more."""
+    two = derived(network(3, (4, "tanh"), (2, "softmax"), loss=CCE))
+    for unit in (1, 2):
+        value = two.component("L", f"z_{unit}^(2)").value
+        assert value == Symbol(f"yhat_{unit}", real=True) - Symbol(f"y_{unit}", real=True)
