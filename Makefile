@@ -24,6 +24,7 @@ lint: $(VENV)/.lint
 
 bench: $(VENV)/.bench
 	@$(PYTHON) bench/derivation.py
+	@$(PYTHON) bench/verify.py
 
 # every slip takes about 5 minutes; PART=ci is the part that CI takes
 mutation: $(VENV)/.test

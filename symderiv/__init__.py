@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from symderiv.pipeline import derive
     from symderiv.samples import Data
     from symderiv.spec import load
+    from symderiv.verification import verify
 
 __version__ = "0.1.0"
 
@@ -39,6 +40,7 @@ __all__ = [
     "register_activation",
     "register_loss",
     "scalar_gradients",
+    "verify",
     "written_graph",
 ]
 
@@ -56,6 +58,7 @@ _HOMES = {
     "register_activation": "functions",
     "register_loss": "functions",
     "scalar_gradients": "evaluation",
+    "verify": "verification",
     "written_graph": "freeform",
 }
 

@@ -12,17 +12,29 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from symderiv import __version__
-from symderiv.errors import CheckFailedError, SymderivError, UnknownNameError, did_you_mean
+from symderiv.errors import (
+    CheckFailedError,
+    DocumentError,
+    OutputError,
+    SymderivError,
+    UnknownNameError,
+    did_you_mean,
+)
+
+if TYPE_CHECKING:
+    from symderiv.network import Network
+    from symderiv.verification.records import Report
 
 FAILED, BAD_INPUT = 1, 2
 DEMO = Path("output/xor")
+_STDIN = Path("-")
 
 
 class _Console(Console):
@@ -52,6 +64,7 @@ _Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="The folder to write; for NAME.toml it is output/NAME."),
 ]
+_Format = Literal["text", "json", "sarif", "github", "html", "junit"]
 _Force = Annotated[bool, typer.Option("--force", help="Overwrite files that were edited by hand.")]
 
 
@@ -63,14 +76,15 @@ def main() -> None:
     try:
         app(prog_name="symderiv")
     except CheckFailedError as error:
-        _complain(error, FAILED)
+        _complain(error)
+        sys.exit(FAILED)
     except SymderivError as error:
-        _complain(error, BAD_INPUT)
+        _complain(error)
+        sys.exit(BAD_INPUT)
 
 
-def _complain(error: SymderivError, exit_code: int) -> None:
+def _complain(error: SymderivError) -> None:
     _Console(stderr=True).say(f"symderiv: {error}", "red")
-    sys.exit(exit_code)
 
 
 def _version(*, wanted: bool) -> None:
@@ -222,6 +236,114 @@ def check(
     for row in report.culprits:
         console.say(f"{folder / 'train.py'}: {row.name} is not equation {row.label}", "red")
     _verdict(console, passed=report.passed)
+
+
+@app.command(epilog="Example: symderiv verify examples/lectures/backpropagation-xor.md")
+def verify(  # noqa: PLR0913  a parameter for each option
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help="Markdown, LaTeX, reStructuredText or notebooks; - is the standard input.",
+        ),
+    ],
+    *,
+    form: Annotated[_Format, typer.Option("--format", help="What to report in.")] = "text",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write the report to this file.", metavar="FILE"),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Slips count as failures.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write NAME.fixed.EXT, a mended copy, beside each file.")
+    ] = False,
+    force: _Force = False,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="The network that a homework is about.", metavar="SPEC"),
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Time to spend on each file.")
+    ] = 20,
+) -> None:
+    """Say which equations of a document are wrong, why, and what is right.
+
+    A file that cannot be read does not keep the others from being reported.
+    """
+    errors: list[SymderivError] = []
+    with _progress("verifying"):
+        from symderiv.verification.reports import FORMATS
+
+        network = _loaded(model) if model is not None else None
+        reports = list(_verified(files, network, budget, errors))
+        text = FORMATS[form](reports, strict=strict)
+    with _collected(errors):
+        _show(text, output, files)
+    if fix:
+        _mend(reports, errors, force=force)
+    for error in errors:
+        _complain(error)
+    bad = {"wrong", "slip"} if strict else {"wrong"}
+    if errors:
+        raise typer.Exit(BAD_INPUT)
+    if any(equation.verdict in bad for report in reports for equation in report.equations):
+        raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _collected(errors: list[SymderivError]) -> Iterator[None]:
+    """Collect what is refused, so that one bad file does not end the command."""
+    try:
+        yield
+    except SymderivError as error:
+        errors.append(error)
+
+
+def _loaded(spec: Path) -> Network:
+    from symderiv.spec import load
+
+    return load(spec)
+
+
+def _verified(
+    files: list[Path], network: Network | None, budget: float, errors: list[SymderivError]
+) -> Iterator[Report]:
+    """Yield the report of each file that can be read."""
+    from symderiv.verification.verifying import verify
+
+    for file in files:
+        with _collected(errors):
+            try:
+                given = sys.stdin.buffer.read().decode() if file == _STDIN else file
+            except UnicodeDecodeError as error:
+                raise DocumentError(f"{file}: expected UTF-8") from error
+            yield verify(given, network, budget=budget)
+
+
+def _show(text: str, output: Path | None, files: list[Path]) -> None:
+    """Print a report, or write it into a file that is none of the documents."""
+    if output is None:
+        if text:  # there may be nothing to say
+            _Console().say(text.removesuffix("\n"))
+        return
+    if output.resolve() in [file.resolve() for file in files]:
+        raise OutputError(f"{output}: is a document to verify; write the report elsewhere")
+    try:
+        output.write_text(text, "utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror}") from error
+
+
+def _mend(reports: list[Report], errors: list[SymderivError], *, force: bool) -> None:
+    """Write a mended copy beside each document, and say so where it does not disturb a report."""
+    from symderiv.verification.mending import write_mended
+
+    for report in reports:
+        with _collected(errors):
+            path = write_mended(report, force=force)
+            _Console(stderr=True).say(
+                f"written {path}" if path else f"{report.path}: nothing to mend"
+            )
 
 
 def _verdict(console: _Console, *, passed: bool) -> None:

@@ -36,6 +36,18 @@ class UnsupportedError(SymderivError, NotImplementedError):
     """A form that the target at hand cannot express: the message says which, and what can."""
 
 
+class ReadingError(SymderivError, ValueError):
+    """A formula cannot be read: the message says why, ``place`` where in its text."""
+
+    def __init__(self, message: str, place: tuple[int, int]) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class DocumentError(SymderivError, ValueError):
+    """A document cannot be read: the message names the file, and the line if there is one."""
+
+
 class OutputError(SymderivError, OSError):
     """A file cannot be read or written, or was edited by hand and is not overwritten."""
 

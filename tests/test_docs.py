@@ -58,7 +58,7 @@ def test_python_examples(document: Path) -> None:
 def test_command_line_examples(document: Path, folder: Path) -> None:
     """What stands after ``$`` runs, one after the other, and prints what is shown below it.
 
-    What shows a refusal has to end as one. ``make`` is CI's to run.
+    What shows a refusal, or an equation that is wrong, has to end as such. ``make`` is CI's to run.
     """
     for place, block in blocks(document, "console"):
         for command, expected in commands(block):
@@ -76,7 +76,8 @@ def test_command_line_examples(document: Path, folder: Path) -> None:
             )
             printed = done.stdout + done.stderr
             refused = expected.startswith("symderiv: ")
-            assert done.returncode == (2 if refused else 0), f"{place}: {command}\n{printed}"
+            code = 2 if refused else int(": wrong: " in expected)
+            assert done.returncode == code, f"{place}: {command}\n{printed}"
             assert not expected or doctest.OutputChecker().check_output(
                 expected, printed, OPTIONS
             ), f"{place}: {command}\nprinted\n{printed}"

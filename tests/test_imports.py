@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "symderiv"
-PART_OF = {"pydantic_core": "pydantic", "mpmath": "sympy", "markupsafe": "jinja2"}
+PART_OF = {
+    "pydantic_core": "pydantic",
+    "mpmath": "sympy",
+    "markupsafe": "jinja2",
+    "markdown_it": "markdown-it-py",
+}
 
 
 def module_name(path: Path) -> str:

@@ -1,0 +1,257 @@
+"""The model of a document: which equations define something, and what its names are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from symderiv.verification.functions import ELEMENTWISE, WHOLE
+from symderiv.verification.kinds import Kinds
+from symderiv.verification.model import Definition, Family, Model, Unknown
+from symderiv.verification.points import Points
+from symderiv.verification.statements import Statement, terms_of, whole
+from symderiv.verification.terms import (
+    Add,
+    Array,
+    BigOp,
+    Call,
+    Chain,
+    Derivative,
+    Div,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    Term,
+    Transposed,
+    values,
+    walk,
+)
+from symderiv.verification.words import FUNCTIONS, Vocabulary
+
+
+@dataclass(slots=True)
+class Built:
+    """A model, and for each statement what each of its links is."""
+
+    model: Model
+    kinds: Kinds
+    links: dict[float, list[str]] = field(default_factory=dict)
+    assumptions: list[str] = field(default_factory=list)
+    adjoints: set[Family] = field(default_factory=set)
+    differentiated: dict[Family, set[Family]] = field(default_factory=dict)
+
+
+def built(statements: Sequence[Statement], words: Vocabulary, given: Model | None = None) -> Built:
+    """Return the model that the statements define, and which links define something."""
+    model = given or Model()
+    found = Built(model, Kinds(words))
+    found.adjoints = _adjoint_families(statements)
+    for statement in statements:
+        chain = whole(statement)
+        if chain is not None and statement.error is None:
+            found.links[statement.at] = _links(statement, chain, found)
+    return found
+
+
+def _adjoint_families(statements: Sequence[Statement]) -> set[Family]:
+    """Return the families of names that stand for a derivative."""
+    found: set[Family] = set()
+    for term in terms_of(statements):
+        for node in walk(term):
+            if isinstance(node, Ref):
+                kronecker = len(node.sub) == 2 and not node.sup
+                if node.prefix == "d" or (node.letter in {"delta", "Delta"} and not kronecker):
+                    found.add(node.family)
+    return found
+
+
+def _links(statement: Statement, chain: Chain, built: Built) -> list[str]:
+    """Say of each sign what it is, and take the definitions into the model."""
+    kinds: list[str] = []
+    for left, sign, right in zip(chain.sides, chain.signs, chain.sides[1:], strict=False):
+        if left is None or right is None or sign not in {"=", ":="}:
+            kinds.append("text")
+        else:
+            kinds.append(_equality(statement, left, right, sign, kinds, built))
+    return kinds
+
+
+def _equality(
+    statement: Statement, left: Term, right: Term, sign: str, before: list[str], built: Built
+) -> str:
+    model = built.model
+    if isinstance(left, Call) and _function_left(left):
+        if _is_usual(left, right):
+            return "claim" if before else "definition"
+        _add_function(statement, left, right, model)
+        return "definition"
+    if _counts(left, built) and (isinstance(right, Num) or _counts(right, built)):
+        return "text"
+    labels = _shares(left, right)
+    if labels is not None:
+        built.kinds.labels.add(labels.family)
+        return "text"
+    if _is_data(right) and not any(isinstance(n, Derivative) for n in walk(left)):
+        return "data" if isinstance(left, Ref) else "claim"
+    if _is_update(left, right):
+        return "text"
+    if _is_condition(left, right):
+        return "text"
+    if isinstance(left, Ref) and not _given_meaning(left, built):
+        if left.family in built.adjoints and not isinstance(right, Derivative):
+            return "claim"
+        known = _known(left, model) and not _sums_its_own(left, right)
+        if not known or sign == ":=":
+            model.add(Definition(left, right, statement.at))
+            return "definition"
+        return "restated"
+    if (
+        isinstance(left, Derivative)
+        and isinstance(right, Ref)
+        and right.family in built.adjoints
+        and not _known(right, model)
+    ):
+        model.add(Definition(right, left, statement.at))
+        return "definition"
+    return "claim"
+
+
+def _counts(term: Term, built: Built) -> bool:
+    """Whether a side is a bare index letter: ``i = j`` is a condition."""
+    words = built.kinds.words
+    return isinstance(term, Ref) and not term.sub and not term.sup and term.letter in words.indices
+
+
+def _given_meaning(name: Ref, built: Built) -> bool:
+    """Whether a name has its meaning from elsewhere: a Kronecker delta, a constant."""
+    return built.kinds.is_kronecker(name, built.model) or name.letter in {"partial", "1"}
+
+
+def _known(name: Ref, model: Model) -> bool:
+    """Whether the model has a definition of this very name."""
+    return any(
+        _same_pattern(d.left, name) or _same_but_sample(d.left, name)
+        for d in model.definitions.get(name.family, ())
+    )
+
+
+def _sums_its_own(name: Ref, right: Term) -> bool:
+    """Whether a name is the sum of the same name with an index: a total."""
+    return any(
+        isinstance(t, BigOp)
+        and any(
+            isinstance(n, Ref) and n.family == name.family and n != name for n in values(t.body)
+        )
+        for t in values(right)
+    )
+
+
+def _same_but_sample(a: Ref, b: Ref) -> bool:
+    """Whether two names differ in one index letter that only one of them has."""
+    short, long = sorted((a, b), key=lambda r: len(r.sub) + len(r.sup))
+    if len(long.sub) + len(long.sup) != len(short.sub) + len(short.sup) + 1 or short.sub:
+        return False
+    extra = [i for i in (*long.sub, *long.sup) if i not in (*short.sub, *short.sup)]
+    return len(extra) == 1 and isinstance(extra[0], Ref) and short.sup in {long.sup, ()}
+
+
+def _same_pattern(a: Ref, b: Ref) -> bool:
+    """Whether two left sides speak of the same: equal, or letters in the same places."""
+    if len(a.sub) != len(b.sub) or len(a.sup) != len(b.sup):
+        return False
+    for x, y in zip((*a.sub, *a.sup), (*b.sub, *b.sup), strict=True):
+        letters = isinstance(x, Ref) and isinstance(y, Ref)
+        if not letters and x != y:
+            return False
+    return True
+
+
+def _function_left(left: Call) -> bool:
+    return (
+        not left.primes and bool(left.arguments) and all(isinstance(a, Ref) for a in left.arguments)
+    )
+
+
+def _is_usual(left: Call, right: Term) -> bool:
+    """Whether a function on the left has its usual meaning, so that nothing new is said."""
+    name = left.function.letter
+    if name in WHOLE or name in {"softmax", "logsoftmax"}:
+        return True
+    (argument, *others) = left.arguments
+    if name not in ELEMENTWISE or others or not isinstance(argument, Ref):
+        return False
+    points = Points(Model(), Kinds(Vocabulary()), positive=True)
+    try:
+        a, b = points.value(left, {}), points.value(right, {})
+    except (Unknown, ArithmeticError, ValueError):
+        return False
+    return bool(np.allclose(a, b))
+
+
+def _add_function(statement: Statement, left: Call, right: Term, model: Model) -> None:
+    key = left.function.function_key
+    names = tuple(a for a in left.arguments if isinstance(a, Ref))
+    made = Definition(left.function, right, statement.at, names)
+    model.functions.setdefault(key, []).append(made)
+
+
+def _is_data(right: Term) -> bool:
+    """Whether a right side is nothing but numbers."""
+    match right:
+        case Num():
+            return True
+        case Neg(operand) | Transposed(operand):
+            return _is_data(operand)
+        case Array(rows):
+            return all(_is_data(entry) for row in rows for entry in row)
+        case Pow(base, exponent):
+            return _is_data(base) and _is_data(exponent)
+        case Div(above, below):
+            return _is_data(above) and _is_data(below)
+        case Mul(factors, _):
+            return all(map(_is_data, factors))
+    decimal = any(isinstance(t, Num) and "." in t.text for t in values(right))
+    return decimal and not any(isinstance(t, Ref | Derivative) for t in values(right))
+
+
+def _shares(left: Term, right: Term) -> Ref | None:
+    r"""Return the name of which the entries are said to sum to 1: :math:`\sum_k y_k = 1`."""
+    if right != Num("1"):
+        return None
+    match left:
+        case BigOp("sum", _, _, Ref() as name):
+            return name
+        case Mul((Transposed(Ref("1")), Ref() as name)):
+            return name
+    return None
+
+
+def _is_update(left: Term, right: Term) -> bool:
+    """Whether a name is given a new value made of its old one: ``w = w - ...``."""
+    if not isinstance(left, Ref):
+        return False
+    terms = right.terms if isinstance(right, Add) else ()
+    return any(t == left for t in terms)
+
+
+def _is_condition(left: Term, right: Term) -> bool:
+    """Whether something is set to zero, or begins at zero."""
+    if not isinstance(right, Num) or float(right.text) != 0:
+        return False
+    return isinstance(left, Ref) or any(isinstance(n, Derivative) for n in walk(left))
+
+
+def names_of(statements: Sequence[Statement]) -> Iterator[tuple[Ref, str]]:
+    """Yield the names of a document once each, with the characters in which they are written."""
+    seen: set[Ref] = set()
+    for statement in statements:
+        for term in terms_of([statement]):
+            for node in values(term):
+                if isinstance(node, Ref) and node not in seen and node.letter not in FUNCTIONS:
+                    seen.add(node)
+                    if node.letter not in {"partial", "1"}:
+                        yield node, statement.text(node)

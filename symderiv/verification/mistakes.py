@@ -1,0 +1,378 @@
+"""The mistakes that people make, one table used both ways: to name one, and to make one.
+
+A row turns a term into terms with one mistake of its kind. The same rows lead back: if one of them
+turns a wrong side into a right one, that was the mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from symderiv.verification.terms import (
+    Add,
+    BigOp,
+    Call,
+    Derivative,
+    Div,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    Term,
+    Transposed,
+    values,
+)
+
+Writer = Callable[[Term], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The node ``old`` written as ``new``; ``text`` is what stands in its place then."""
+
+    mistake: str
+    old: Term
+    new: Term
+    text: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an edit may use: the names of the document, and the source of each node."""
+
+    names: Sequence[Ref]
+    source: Writer
+    letters: frozenset[str] = frozenset()
+
+    def like(self, name: Ref) -> Iterator[Ref]:
+        """Yield the names of the same family, and of as many indices."""
+        for other in self.names:
+            same = other.family == name.family and other != name
+            if same and len(other.sub) == len(name.sub) and len(other.sup) == len(name.sup):
+                yield other
+
+    @cached_property
+    def extras(self) -> list[tuple[Term, str]]:
+        """The factors that may be missing somewhere, made once, so that their values are kept."""
+        return list(_extras(self.names, self.source))
+
+
+def edits(term: Term, around: Surroundings) -> Iterator[Edit]:
+    """Yield the edits of a term, the most plausible kinds first."""
+    nodes = list(values(term))
+    for row in TABLE:
+        for node in nodes:
+            yield from row(node, around)
+
+
+# --- the rows -------------------------------------------------------------------------------------
+
+
+def _signs(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A sign: of one term, of a difference, of a whole."""
+    source = around.source
+    match node:
+        case Add(terms) if len(terms) == 2 and isinstance(terms[1], Neg):
+            first, second = terms[0], terms[1].operand
+            if isinstance(first, Neg):
+                return
+            swapped = Add((second, Neg(first)), place=node.place)
+            inner = f"{source(second)} - {source(first)}"
+            yield Edit("sign", node, swapped, _bracketed_like(source(node), inner))
+            yield Edit(
+                "sign",
+                node,
+                Add((first, second), place=node.place),
+                _bracketed_like(source(node), f"{source(first)} + {source(second)}"),
+            )
+        case Add(terms):
+            for place, term in enumerate(terms):
+                flipped = term.operand if isinstance(term, Neg) else Neg(term, place=term.place)
+                changed = Add((*terms[:place], flipped, *terms[place + 1 :]), place=node.place)
+                yield Edit(
+                    "sign", node, changed, _bracketed_like(source(node), _sum(changed, source))
+                )
+        case Neg(operand):
+            yield Edit("sign", node, operand, source(operand))
+
+
+def _sum(total: Add, source: Writer) -> str:
+    parts: list[str] = []
+    for place, term in enumerate(total.terms):
+        negative = isinstance(term, Neg)
+        text = source(term.operand if isinstance(term, Neg) else term)
+        sign = "-" if negative else "+" if place else ""
+        parts.append(f" {sign} {text}" if place else f"{sign}{text}")
+    return "".join(parts)
+
+
+def _bracketed_like(old: str, new: str) -> str:
+    """Put brackets round what takes the place of something in brackets."""
+    for opening, closing in (
+        (r"\left(", r"\right)"),
+        ("(", ")"),
+        ("[", "]"),
+        (r"\left[", r"\right]"),
+    ):
+        if old.startswith(opening) and old.endswith(closing):
+            return f"{opening}{new}{closing}"
+    return new
+
+
+def _indices(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """An index or a layer: another name of the same family."""
+    if not isinstance(node, Ref) or not (node.sub or node.sup):
+        return
+    for other in around.like(node):
+        layer = other.sup != node.sup and other.sub == node.sub
+        kind = "wrong layer" if layer else "wrong index"
+        yield Edit(kind, node, other, around.source(other))
+    if len(node.sub) == 2 and node.sub[0] != node.sub[1]:
+        turned = replace(node, sub=node.sub[::-1])
+        text = _swapped(around.source(node), node)
+        if text:
+            yield Edit("wrong index", node, turned, text)
+    letters = sorted(around.letters)
+    for place, index in enumerate(node.sub):
+        if isinstance(index, Ref) and not index.sub:
+            for letter in letters:
+                if letter != index.letter:
+                    changed = Ref(letter, place=index.place)
+                    sub = (*node.sub[:place], changed, *node.sub[place + 1 :])
+                    text = _with_index(around.source(node), node, index, letter)
+                    yield Edit("wrong index", node, replace(node, sub=sub), text)
+    yield from _shifted(node, around)
+
+
+def _shifted(node: Ref, around: Surroundings) -> Iterator[Edit]:
+    """A layer or a time that is off by one."""
+    for kind, marks in (("sup", node.sup), ("sub", node.sub)):
+        for place, mark in enumerate(marks):
+            for by in (1, -1):
+                changed = _plus(mark, by)
+                if changed is None:
+                    continue
+                new_marks = (*marks[:place], changed, *marks[place + 1 :])
+                new = (
+                    replace(node, sup=new_marks) if kind == "sup" else replace(node, sub=new_marks)
+                )
+                text = _with_index(around.source(node), node, mark, _mark_text(changed))
+                yield Edit("wrong layer" if kind == "sup" else "wrong index", node, new, text)
+
+
+def _plus(mark: Term, by: int) -> Term | None:
+    match mark:
+        case Num(text) if text.isdigit():
+            number = int(text) + by
+            return Num(str(number), place=mark.place) if number >= 0 else None
+        case Ref(_, _, _, (), ()):
+            one = Num("1")
+            return Add((mark, one if by > 0 else Neg(one)), place=mark.place)
+        case Add((Ref() as letter, Num("1"))) if by < 0:
+            return replace(letter, place=mark.place)
+        case Add((Ref() as letter, Neg(Num("1")))) if by > 0:
+            return replace(letter, place=mark.place)
+    return None
+
+
+def _mark_text(mark: Term) -> str:
+    match mark:
+        case Num(text):
+            return text
+        case Ref(letter):
+            return r"\ell" if letter == "ell" else letter
+        case Add((first, Neg(second))):
+            return f"{_mark_text(first)}-{_mark_text(second)}"
+        case Add((first, second)):
+            return f"{_mark_text(first)}+{_mark_text(second)}"
+    return "?"
+
+
+def _with_index(text: str, node: Ref, index: Term, new: str) -> str:
+    start = index.place[0] - node.place[0]
+    end = index.place[1] - node.place[0]
+    if not 0 <= start <= end <= len(text):
+        return text
+    one = end - start == 1 and start > 0 and text[start - 1] in "_^" and len(new) > 1
+    return f"{text[:start]}{'{' + new + '}' if one else new}{text[end:]}"
+
+
+def _swapped(text: str, node: Ref) -> str:
+    first, second = node.sub
+    a = (first.place[0] - node.place[0], first.place[1] - node.place[0])
+    b = (second.place[0] - node.place[0], second.place[1] - node.place[0])
+    if not 0 <= a[0] <= a[1] <= b[0] <= b[1] <= len(text):
+        return ""
+    return text[: a[0]] + text[b[0] : b[1]] + text[a[1] : b[0]] + text[a[0] : a[1]] + text[b[1] :]
+
+
+def _names(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """Another name altogether: swapped symbols, a wrong variable."""
+    if not isinstance(node, Ref):
+        return
+    seen = set()
+    for other in around.names:
+        if other.family != node.family and other not in seen:
+            seen.add(other)
+            yield Edit("swapped symbols", node, other, around.source(other))
+
+
+def _factors(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A factor too many."""
+    source = around.source
+    if isinstance(node, Mul) and "/" not in node.signs:
+        for place in range(len(node.factors)):
+            factors = node.factors[:place] + node.factors[place + 1 :]
+            signs = node.signs[: max(place - 1, 0)] + node.signs[max(place, 1) :]
+            new: Term = Mul(factors, signs, place=node.place) if len(factors) > 1 else factors[0]
+            yield Edit("extra factor", node, new, _joined(factors, signs, source))
+    if isinstance(node, Div):
+        yield Edit("extra factor", node, node.above, source(node.above))
+    if isinstance(node, Pow) and isinstance(node.exponent, Num):
+        yield Edit("wrong power", node, node.base, source(node.base))
+
+
+def _joined(factors: Sequence[Term], signs: Sequence[str], source: Writer) -> str:
+    shown = {"": " ", "*": " * ", "cdot": r" \cdot ", "times": r" \times ", "odot": r" \odot ",
+             "circ": r" \circ ", "ast": r" \ast ", "/": " / "}  # fmt: skip
+    parts = [source(factors[0])]
+    for sign, factor in zip(signs, factors[1:], strict=True):
+        parts.append(shown.get(sign, " ") + source(factor))
+    return "".join(parts)
+
+
+def _missing(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A factor too few: a number, a name, the slope of an activation."""
+    source = around.source
+    text = source(node)
+    for extra, shown in around.extras:
+        kind = "lost activation derivative" if "prime" in shown else "lost factor"
+        if isinstance(extra, Add):
+            kind = "lost activation derivative"
+        yield Edit(
+            kind,
+            node,
+            Mul((extra, node), ("odot",), place=node.place),
+            f"{shown} {_safe(node, text)}",
+        )
+
+
+def _safe(node: Term, text: str) -> str:
+    return f"({text})" if isinstance(node, Add) and not text.startswith("(") else text
+
+
+def _extras(names: Sequence[Ref], source: Writer) -> Iterator[tuple[Term, str]]:
+    """Yield numbers, names, and what the derivatives of usual functions are made of."""
+    one = Num("1")
+    yield Num("2"), "2"
+    yield Num("0.5"), r"\frac{1}{2}"
+    for name in names:
+        yield name, source(name)
+    for name in names:
+        text = source(name)
+        yield Add((one, Neg(name))), f"(1 - {text})"
+        yield Mul((name, Add((one, Neg(name)))), ("odot",)), f"{text} (1 - {text})"
+        yield Add((one, Neg(Pow(name, Num("2"))))), f"(1 - {text}^2)"
+        if name.letter in {"z", "Z", "a", "A"}:
+            yield Call(Ref("sigma"), (name,), 1), rf"\sigma'({text})"
+        yield Div(one, name), rf"\frac{{1}}{{{text}}}"
+
+
+def _orders(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A transpose or the order of a product."""
+    source = around.source
+    if isinstance(node, Ref) and not node.primes:
+        text = source(node)
+        turned = f"{text}^T" if "^" not in text else f"({text})^T"
+        yield Edit("transpose or order", node, Transposed(node, place=node.place), turned)
+    if isinstance(node, Transposed):
+        yield Edit("transpose or order", node, node.operand, source(node.operand))
+    if isinstance(node, Mul) and len(node.factors) == 2:
+        a, b = node.factors
+        new = Mul((b, a), node.signs, place=node.place)
+        yield Edit("transpose or order", node, new, _joined((b, a), node.signs, source))
+        for first, second in (
+            (Transposed(b), Transposed(a)),
+            (Transposed(b), a),
+            (b, Transposed(a)),
+            (Transposed(a), b),
+            (a, Transposed(b)),
+        ):
+            both = Mul((first, second), node.signs, place=node.place)
+            texts = [
+                f"{source(t.operand)}^T" if isinstance(t, Transposed) else source(t)
+                for t in (first, second)
+            ]
+            yield Edit("transpose or order", node, both, f"{texts[0]} {texts[1]}")
+
+
+def _sums(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A sum that is missing, or one too many."""
+    source = around.source
+    if isinstance(node, BigOp) and node.kind == "sum":
+        yield Edit("extra sum", node, node.body, source(node.body))
+    if isinstance(node, Mul | Ref | Call):
+        for letter in sorted(around.letters):
+            index = Ref(letter)
+            new = BigOp("sum", (index,), (None,), node, place=node.place)
+            yield Edit("missing sum", node, new, rf"\sum_{letter} {source(node)}")
+
+
+def _functions(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """The wrong argument, a lost prime, a prime too many, another logarithm."""
+    source = around.source
+    if not isinstance(node, Call):
+        return
+    if len(node.arguments) == 1:
+        for other in around.names:
+            if other != node.arguments[0]:
+                new = replace(node, arguments=(other,))
+                text = source(node).replace(source(node.arguments[0]), source(other), 1)
+                yield Edit("wrong variable", node, new, text)
+    if node.primes:
+        text = source(node).replace("'", "", 1)
+        yield Edit("wrong derivative", node, replace(node, primes=node.primes - 1), text)
+    else:
+        text = source(node).replace("(", "'(", 1)
+        yield Edit("lost activation derivative", node, replace(node, primes=1), text)
+
+
+def _numbers(node: Term, _: Surroundings) -> Iterator[Edit]:
+    """Another number: a factor, a power."""
+    if isinstance(node, Num):
+        for text in ("1", "2", "3", "4", "0"):
+            if text != node.text:
+                yield Edit("wrong number", node, Num(text, place=node.place), text)
+
+
+def _variables(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A derivative of or by another name."""
+    if not isinstance(node, Derivative):
+        return
+    source = around.source
+    for other in around.names:
+        if node.by and other != node.by[0]:
+            new = replace(node, by=(other, *node.by[1:]))
+            text = source(node)
+            start = node.by[0].place[0] - node.place[0]
+            end = node.by[0].place[1] - node.place[0]
+            if 0 <= start <= end <= len(text):
+                yield Edit("wrong variable", node, new, text[:start] + source(other) + text[end:])
+
+
+Row = Callable[[Term, Surroundings], Iterable[Edit]]
+TABLE: Sequence[Row] = (
+    _signs,
+    _indices,
+    _orders,
+    _functions,
+    _numbers,
+    _factors,
+    _names,
+    _variables,
+    _sums,
+    _missing,
+)
