@@ -12,28 +12,31 @@ from symderiv.verification.functions import DomainError
 from symderiv.verification.model import Unknown
 from symderiv.verification.points import Points
 from symderiv.verification.quantities import Budget
+from symderiv.verification.terms import Call, Ref
 
 NETWORK = SmallModel(
-    r"s_j = \sum_{i=1}^{3} w_{ij} x_i",
+    r"s_j = \sum_{i=1}^{n} w_{ij} x_i",
     r"h_j = \tanh(s_j)",
-    r"p_j = \frac{e^{h_j}}{\sum_{k=1}^{2} e^{h_k}}",
-    r"L = -\sum_{j=1}^{2} y_j \log p_j",
+    r"p_j = \frac{e^{h_j}}{\sum_{k=1}^{m} e^{h_k}}",
+    r"L = -\sum_{j=1}^{m} y_j \log p_j",
     r"f(v) = v^3 + x_1 v",
     arrays=False,
 )
-X = np.array([NETWORK.number(f"x_{i}") for i in (1, 2, 3)])
-W = np.array([[NETWORK.number(f"w_{{{i}{j}}}") for j in (1, 2)] for i in (1, 2, 3)])
-Y = np.array([NETWORK.number(f"y_{j}") for j in (1, 2)])
+N, M = (range(1, NETWORK.built.model.sizes[end] + 1) for end in "nm")
+X = np.array([NETWORK.number(f"x_{i}") for i in N])
+W = np.array([[NETWORK.number(f"w_{{{i}{j}}}") for j in M] for i in N])
+X3 = NETWORK.number("x_3")
+Y = np.array([NETWORK.number(f"y_{j}") for j in M])
 S = X @ W
 H = np.tanh(S)
 P = np.exp(H) / np.exp(H).sum()
 WITH_INDICES = {
-    r"\sum_{i=1}^{3} x_i^2": np.sum(X**2),
+    r"\sum_{i=1}^{n} x_i^2": np.sum(X**2),
     r"\sum_i x_i": np.sum(X),
-    r"\prod_{i=1}^{3} x_i": np.prod(X),
-    r"\sum_{i \ne 2} x_i": X[0] + X[2],
-    r"\sum_{i=2}^{3} x_i": X[1] + X[2],
-    r"\sum_{i=1}^{3} \sum_{j=1}^{2} w_{ij}": np.sum(W),
+    r"\sum_{i \ne 2} x_i": np.sum(X) - X[1],
+    r"\prod_{i=1}^{n} x_i": np.prod(X),
+    r"\sum_{i=2}^{n} x_i": np.sum(X[1:]),
+    r"\sum_{i=1}^{n} \sum_{j=1}^{m} w_{ij}": np.sum(W),
     r"\sum_{i=4}^{3} x_i": 0,
     r"\prod_{i=4}^{3} x_i": 1,
     r"h_2": H[1],
@@ -43,8 +46,8 @@ WITH_INDICES = {
     r"\begin{cases} 5 & 1 = 2 \\ 7 & 1 \ne 2 \end{cases}": 7,
     r"\max(x_1, x_2)": max(X[:2]),
     r"|x_1|": abs(X[0]),
-    r"x_1 / x_2 / x_3": X[0] / X[1] / X[2],
-    r"x_1 x_2 / x_3": X[0] * X[1] / X[2],
+    r"x_1 / x_2 / x_3": X[0] / X[1] / X3,
+    r"x_1 x_2 / x_3": X[0] * X[1] / X3,
     r"x_1^{-2}": X[0] ** -2,
     r"e^{x_1}": np.exp(X[0]),
     r"\log_2(x_1^2)": np.log2(X[0] ** 2),
@@ -54,7 +57,6 @@ WITH_INDICES = {
     r"f'''(x_2)": 6,
     r"\sigma'(x_1)": np.exp(-X[0]) / (1 + np.exp(-X[0])) ** 2,
     r"\tanh''(x_1)": -2 * np.tanh(X[0]) / np.cosh(X[0]) ** 2,
-    r"\mathrm{softmax}(h_2)": P[1],
 }
 
 
@@ -65,12 +67,21 @@ def test_a_term_with_indices_has_the_value_that_numpy_gives(text: str, expected:
     assert NETWORK.number(text) == pytest.approx(expected, rel=rough, abs=rough)
 
 
+@pytest.mark.parametrize("j", [1, 2])
+def test_a_softmax_of_an_entry_runs_over_its_letter(j: int) -> None:
+    """Its logarithm too."""
+    assert NETWORK.number(r"\mathrm{softmax}(h_j)", j=j) == pytest.approx(P[j - 1], rel=1e-13)
+    logarithm = Call(Ref("logsoftmax"), (NETWORK.term("h_j"),))
+    value = NETWORK.points.value(logarithm, {"j": j})
+    assert np.allclose(value[0], np.log(P[j - 1]))
+
+
 DERIVATIVES = {
     r"\frac{\partial L}{\partial h_1}": P[0] * Y.sum() - Y[0],
     r"\frac{\partial p_1}{\partial h_2}": -P[0] * P[1],
     r"\frac{\partial s_1}{\partial w_{21}}": X[1],
     r"\frac{\partial s_1}{\partial w_{22}}": 0,
-    r"\frac{\partial L}{\partial w_{31}}": (P[0] * Y.sum() - Y[0]) * (1 - H[0] ** 2) * X[2],
+    r"\frac{\partial L}{\partial w_{21}}": (P[0] * Y.sum() - Y[0]) * (1 - H[0] ** 2) * X[1],
     r"\frac{\partial^2 L}{\partial h_1 \partial h_2}": -P[0] * P[1] * Y.sum(),
     r"\frac{\partial^2 L}{\partial h_1^2}": P[0] * (1 - P[0]) * Y.sum(),
     r"\frac{\partial f(v)}{\partial v}": 3 * NETWORK.number("v") ** 2 + X[0],
@@ -87,13 +98,15 @@ def test_a_derivative_is_the_one_by_hand(text: str, expected: float) -> None:
 
 def test_what_is_known_at_one_place_does_not_change_a_derivative() -> None:
     """Values that the cut name does not move are shared, those that it moves are not."""
-    text = r"\frac{\partial L}{\partial w_{31}}"
+    text = r"\frac{\partial L}{\partial w_{21}}"
     fresh = replace(NETWORK.points, known={}, changed={}, read=set())
     alone = NETWORK.value(text, fresh)
-    for name in ("L", "p_1", "h_1", "s_1", "s_2", "w_{31}"):
+    for name in ("L", "p_1", "h_1", "s_1", "s_2", "w_{21}"):
         NETWORK.value(name, fresh)
     assert np.array_equal(NETWORK.value(text, fresh), alone)
-    assert np.array_equal(NETWORK.value(r"\frac{\partial L}{\partial h_1}", fresh).imag, [[[0]]] * 3)
+    assert np.array_equal(
+        NETWORK.value(r"\frac{\partial L}{\partial h_1}", fresh).imag, [[[0]]] * 3
+    )
 
 
 def test_an_explicit_derivative_holds_all_other_names() -> None:

@@ -1,4 +1,4 @@
-"""Verify on what symderiv itself derives, in every notation: all of it right, each mistake found."""
+"""Verify on what symderiv derives, in every notation: all of it is right, each mistake found."""
 
 from __future__ import annotations
 
