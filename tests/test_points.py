@@ -73,6 +73,36 @@ def test_a_term_of_arrays_has_the_value_that_numpy_gives(text: str, expected: np
     assert np.allclose(found, expected, atol=TIGHT, rtol=TIGHT)
 
 
+SLOPE = A["a"] * (1 - A["a"])
+OF_DERIVATIVES = {
+    r"\frac{\partial z}{\partial x}": A["W"],
+    r"\frac{\partial z}{\partial b}": np.eye(2),
+    r"\frac{\partial a}{\partial z}": np.diag(SLOPE[:, 0]),
+    r"\frac{\partial a}{\partial x}": SLOPE * A["W"],
+    r"\frac{\partial L}{\partial a}": A["a"] - A["y"],
+    r"\nabla_W L": ((A["a"] - A["y"]) * SLOPE) @ A["x"].T,
+    r"\frac{\partial L}{\partial W_{12}}": ((A["a"] - A["y"]) * SLOPE)[0] * A["x"][1],
+    r"\frac{\partial a_2}{\partial W}": np.outer([0, SLOPE[1, 0]], A["x"]),
+    r"\frac{\partial a_1}{\partial x_3}": SLOPE[0] * A["W"][0, 2],
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), OF_DERIVATIVES.items(), ids=OF_DERIVATIVES)
+def test_a_derivative_by_an_array_is_laid_out_as_usual(text: str, expected: np.ndarray) -> None:
+    """Of a number: like the array. Of a vector by a vector: a row for each entry of the first."""
+    found = LAYER.first(text)
+    assert found.shape == np.atleast_2d(expected).shape
+    assert np.allclose(found, expected, atol=TIGHT, rtol=TIGHT)
+
+
+def test_a_hessian_is_the_jacobian_of_a_gradient() -> None:
+    """Inside another derivative a difference takes the place of the imaginary step."""
+    model = SmallModel(r"L = \frac14 (x^\top x)^2", r"g = \nabla_x L", r"H = g x^\top")
+    x = model.first("x")
+    hessian = (x.T @ x) * np.eye(len(x)) + 2 * x @ x.T
+    assert np.allclose(model.first(r"\frac{\partial g}{\partial x}"), hessian, rtol=1e-9)
+
+
 @pytest.mark.parametrize("text", ["W W", "W x + x", "x x + W", r"a \odot x", r"W + b^\top"])
 def test_shapes_that_do_not_fit_are_told_with_their_place(text: str) -> None:
     """The error names the factor or term at which it showed."""

@@ -109,6 +109,13 @@ def test_what_is_known_at_one_place_does_not_change_a_derivative() -> None:
     )
 
 
+def test_what_is_taken_in_a_cruder_way_is_not_kept() -> None:
+    """A derivative inside a derivative is a difference; outside it is exact all the same."""
+    model = SmallModel("y = e^{3x}", r"g = \frac{\partial y}{\partial x}", "r = g u", arrays=False)
+    assert model.number(r"\frac{\partial r}{\partial u}") == pytest.approx(model.number("g"))
+    assert model.number("g") == pytest.approx(3 * np.exp(3 * model.number("x")), rel=1e-14)
+
+
 def test_an_explicit_derivative_holds_all_other_names() -> None:
     """With y = a x and a = x^2, dy/dx is 3 x^2 in all, and a alone if a is held."""
     model = SmallModel("a = x^2", "y = a x", arrays=False)
@@ -164,6 +171,23 @@ def test_below_a_sum_each_sample_has_a_graph_of_its_own() -> None:
     assert len(set(a)) == 3
     expected = np.mean(2 * (a - y) * a * (1 - a) * x)
     assert model.number(r"\frac{\partial J}{\partial w}") == pytest.approx(expected, rel=1e-13)
+
+
+def test_a_graph_without_indices_below_a_sum_is_that_of_each_sample() -> None:
+    """Where z = w x is defined and z_i is summed, x is x_i there."""
+    model = SmallModel(
+        "z = w x",
+        r"J = \sum_{i=1}^{m} (z_i - y_i)^2",
+        r"\frac{\partial J}{\partial w} = \sum_{i=1}^{m} 2 (z_i - y_i) x_i",
+        arrays=False,
+    )
+    every = range(1, model.built.model.sizes["m"] + 1)
+    x, y = (np.array([model.number(f"{n}_{i}") for i in every]) for n in "xy")
+    w = model.number("w")
+    assert model.number("J") == pytest.approx(np.sum((w * x - y) ** 2))
+    assert model.number(r"\frac{\partial J}{\partial w}") == pytest.approx(
+        np.sum(2 * (w * x - y) * x), rel=1e-13
+    )
 
 
 def test_a_cost_that_nobody_defines_is_some_function_of_what_it_may_read() -> None:

@@ -120,12 +120,12 @@ class Derivatives(Quantities):
             found = self.match(definition, own)
             if found is not None:
                 inner = self.inner(own, bound, found)
-                value = self._held(definition.right, key, inner).value(definition.right, inner)
+                value = self._held(definition.right, inner).value(definition.right, inner)
                 return entry_of(value, entry) if entry else value
         raise Unknown("no definition to hold the other names of")
 
-    def _held(self, right: Term, key: Key, bound: Bound) -> Self:
-        """Return the same points with every name of a right side held, except one."""
+    def _held(self, right: Term, bound: Bound) -> Self:
+        """Return the same points with every name of a right side held that is not cut."""
         still = replace(
             self, cut={}, moving=frozenset(), moved=False, explicit=False, axes=0, read=set(),
             changed={}, open=[],
@@ -135,7 +135,7 @@ class Derivatives(Quantities):
             if isinstance(name, Ref):
                 try:
                     other, _ = self.resolve(name, bound)
-                    if other != key and other not in cut:
+                    if other not in cut:
                         cut[other] = still.whole(other, bound)
                 except Unknown:
                     continue  # an index that a sum binds: its entries are held when they are read

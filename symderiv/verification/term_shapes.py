@@ -142,6 +142,7 @@ class TermShapes(Unifier):
         if not known:
             return SCALAR if any(s is not None for s in shapes) else None
         best = max(known, key=lambda s: sum(d != ONE for d in s))
+        weights = _weights_side(terms)
         for shape in known:
             if shape is best:
                 continue
@@ -149,6 +150,8 @@ class TermShapes(Unifier):
                 self.cost += 1.0
             elif ONE in shape and ONE not in best:
                 self._spread(best, shape)
+                if weights is not None and shape[weights] == ONE:
+                    self.cost += 0.6
             else:
                 self.unify(best, shape, 2)
         return best
@@ -261,3 +264,13 @@ def _activation_slope(factor: Term) -> bool:
     if isinstance(factor, Call) and factor.primes:
         return True
     return isinstance(factor, Add) and any(isinstance(t, Num) for t in factor.terms)
+
+
+def _weights_side(terms: Sequence[Term]) -> int | None:
+    """Return which axis of a layer's values counts units: 1 in ``X W + b``, 0 in ``W X + b``."""
+    for term in terms:
+        factors = term.factors if isinstance(term, Mul) else ()
+        names = [f.letter for f in factors if isinstance(f, Ref)]
+        if len(names) == len(factors) == 2 and ("W" in names[0]) != ("W" in names[1]):
+            return 1 if "W" in names[1] else 0
+    return None
