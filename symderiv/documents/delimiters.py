@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from symderiv.documents.regions import Region
@@ -37,6 +37,20 @@ MATH = frozenset({
     "flalign", "gather", "gathered", "math", "multline", "split",
 })  # fmt: skip
 """The environments that are formulas, starred or not; ``math`` is the only inline one."""
+
+
+def scanned(
+    visible: str, opener: re.Pattern[str], region: Callable[[re.Match[str]], Region | None]
+) -> list[Region]:
+    """Return the formulas in order: ``region`` says what opens at a match, if anything does."""
+    regions = []
+    position = 0
+    while match := opener.search(visible, position):
+        found = region(match)
+        position = found.end if found else match.end()
+        if found:
+            regions.append(found)
+    return regions
 
 
 class Delimiters:

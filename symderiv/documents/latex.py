@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from symderiv.documents.delimiters import MATH, Delimiters, Environment, environments
+from symderiv.documents.delimiters import MATH, Delimiters, Environment, environments, scanned
 from symderiv.documents.macros import Definition, definitions_in
 from symderiv.documents.regions import Region, Scan
 from symderiv.documents.text import NOTHING, Span, blanked
@@ -84,14 +84,7 @@ class _Scanner:
 
     def regions(self) -> list[Region]:
         """Return the formulas in order."""
-        regions = []
-        position = 0
-        while match := _OPENER.search(self._visible, position):
-            region = self._region(match)
-            position = region.end if region else match.end()
-            if region:
-                regions.append(region)
-        return self._in_tables(regions)
+        return self._in_tables(scanned(self._visible, _OPENER, self._region))
 
     def _region(self, opener: re.Match[str]) -> Region | None:
         start, after = opener.span()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from symderiv.documents import latex
 from symderiv.documents.blocks import Fence, asides_of, blocks_of
-from symderiv.documents.delimiters import MATH, Delimiters, environments, without_words
+from symderiv.documents.delimiters import MATH, Delimiters, environments, scanned, without_words
 from symderiv.documents.macros import definitions_in
 from symderiv.documents.regions import Region, Scan
 from symderiv.documents.text import NOTHING, Span, blanked
@@ -89,14 +89,7 @@ class _Scanner:
 
     def regions(self) -> list[Region]:
         """Return the formulas in order."""
-        regions = []
-        position = 0
-        while match := _OPENER.search(self._visible, position):
-            region = self._region(match)
-            position = region.end if region else match.end()
-            if region:
-                regions.append(region)
-        return regions
+        return scanned(self._visible, _OPENER, self._region)
 
     def _region(self, opener: re.Match[str]) -> Region | None:
         start, after = opener.span()

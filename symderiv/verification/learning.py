@@ -7,11 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from symderiv.latex.syntax import Applied, Environment, Group, Leaf, Scripted, Syntax
-from symderiv.verification.words import (
-    INDEX_LETTERS,
-    LAYER_LETTERS,
-    Vocabulary,
-)
+from symderiv.verification.words import INDEX_LETTERS, LAYER_LETTERS, Vocabulary
 
 
 def learnt(formulas: Iterable[Group]) -> Vocabulary:
