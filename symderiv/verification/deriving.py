@@ -50,7 +50,7 @@ class Derivatives(Brackets):
             raise ReadingError("a derivative of what?", item.place)
         else:
             of = self._operand(item)
-        slip = "" if len(fronts) == 2 else "a sign of the derivative is missing"
+        slip = "" if len(fronts) == 2 else r"a \partial or d of the derivative is missing"
         whole = (item.place[0], max(item.place[1], of.place[1]))
         return Derivative(of, by, fronts[0].sign, slip, place=whole)
 
