@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from symderiv import cli
+from symderiv.cli import verifying
 from symderiv.verification.reports import FORMATS
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +67,7 @@ def test_it_explains_itself_by_an_example() -> None:
 
 def test_it_offers_every_format() -> None:
     """The command line and the package name the same ones."""
-    assert set(get_args(cli._Format)) == set(FORMATS)  # noqa: SLF001  named without importing them
+    assert set(get_args(verifying.Format)) == set(FORMATS)
 
 
 def test_the_lecture() -> None:
