@@ -12,8 +12,9 @@ from symderiv.verification.kinds import Node
 from symderiv.verification.points import Points
 from symderiv.verification.reading import Reader
 from symderiv.verification.settling import settled
-from symderiv.verification.statements import statements
+from symderiv.verification.statements import parsed_rows, statements, vocabulary
 from symderiv.verification.terms import Term
+from symderiv.verification.voting import Votes, settle_meanings
 
 BEHIND_ALL = 1e9
 
@@ -22,9 +23,12 @@ class SmallModel:
     """What some displayed formulas define; ``points`` are the random points of its values."""
 
     def __init__(self, *formulas: str, arrays: bool = True) -> None:
-        rows, words = statements(parse("\n\n".join(f"$$\n{text}\n$$" for text in formulas)))
+        parts = parsed_rows(parse("\n\n".join(f"$$\n{text}\n$$" for text in formulas)))
+        words = vocabulary(parts)
+        rows = statements(parts, words)
         self.built: Built = built(rows, words)
         settled(rows, self.built, arrays=arrays)
+        settle_meanings(rows, self.built, Votes())
         self.reader = Reader(words)
         self.points = Points(self.built.model, self.built.kinds, BEHIND_ALL)
 

@@ -104,9 +104,7 @@ def test_what_is_known_at_one_place_does_not_change_a_derivative() -> None:
     for name in ("L", "p_1", "h_1", "s_1", "s_2", "w_{21}"):
         NETWORK.value(name, fresh)
     assert np.array_equal(NETWORK.value(text, fresh), alone)
-    assert np.array_equal(
-        NETWORK.value(r"\frac{\partial L}{\partial h_1}", fresh).imag, [[[0]]] * 3
-    )
+    assert not NETWORK.value(r"\frac{\partial L}{\partial h_1}", fresh).imag.any()
 
 
 def test_what_is_taken_in_a_cruder_way_is_not_kept() -> None:
@@ -149,7 +147,7 @@ def test_time_steps_follow_each_other_too() -> None:
     ("formulas", "text"),
     [
         (("a = b + 1", "b = 2 a"), "a"),
-        (("a_t = a_{t+1} + x_t",), "a_1"),
+        (("a_i = a_{i+1} + x_i",), "a_1"),
     ],
 )
 def test_a_definition_that_never_ends_has_no_value(formulas: tuple[str, ...], text: str) -> None:

@@ -164,7 +164,7 @@ CALLS = {
     r"f^{''}(z)": "f''(z)",
     r"a(z)": "a(z)",  # which the document defines as a function
     r"h(x)": "(h .x)",  # which it uses as a quantity
-    r"J(w)": "J",  # a value, and what it depends on
+    r"J(w)": "J(w)",  # what the brackets hold is settled later
     r"\sigma(z)_i": "sigma(z)(i)",
     r"\sigma": "sigma",
     r"\log p": "log(p)",

@@ -20,6 +20,14 @@ _BREAK = re.compile(
     """,
     re.VERBOSE,
 )
+_HEADING = re.compile(
+    r"""
+    ^[ \t>]*\#{1,6}[ \t]
+  | ^[^\s|].*\n([=\-~^"'*+])\1{2,}[ \t]*$
+  | \\(?:chapter|(?:sub)*section|paragraph)\*?(?:\[[^\[\]]*\])?\s*\{
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
 _TITLE = re.compile(r"(?<=[\r\n])([ \t>]*#{1,6}[ \t][^\r\n]*)")
 _SILENT = re.compile(
     r"\\(?:label|(?:eq|auto|c)?ref|cite\w*|[vh]space|includegraphics|input|include)\*?"
@@ -39,6 +47,11 @@ def surroundings(parts: Sequence[Part]) -> list[tuple[str, str]]:
     for part in parts:
         stream.take(part)
     return stream.surroundings()
+
+
+def headings(part: Part) -> list[int]:
+    """Return where the headings of a part stand."""
+    return [match.start() for match in _HEADING.finditer(part.scan.visible)]
 
 
 class _Stream:

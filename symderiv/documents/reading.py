@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from symderiv.documents.includes import Includes
 from symderiv.documents.macros import Definition, Expander
 from symderiv.documents.notebook import markdown_cells
 from symderiv.documents.plain import plain
-from symderiv.documents.prose import surroundings
+from symderiv.documents.prose import headings, surroundings
 from symderiv.documents.records import Document, Formula, Row
 from symderiv.documents.regions import Part, Region, Scan
 from symderiv.documents.rows import rows_of
@@ -100,11 +101,12 @@ class _Reader:
     def formulas(self) -> tuple[Formula, ...]:
         """Return the formulas that are not empty, the displayed ones numbered."""
         found: list[Formula] = []
-        displayed = 0
+        displayed = passed = 0
         words = iter(surroundings(self._parts))
         for number, part in enumerate(self._parts):
             lines = Lines(part.text.characters)
             waiting = list(part.scan.definitions[::-1])
+            titles = headings(part)
             for region in part.scan.regions:
                 before, after = next(words)
                 self._define(waiting, region.end)
@@ -116,8 +118,12 @@ class _Reader:
                 group = self._group(number, region)
                 n = displayed if region.display else None
                 in_table = group is not None
-                found.append(Formula(region.display, n, rows, before, after, in_table, group))
+                section = passed + bisect_right(titles, region.start)
+                found.append(
+                    Formula(region.display, n, rows, before, after, in_table, group, section)
+                )
             self._define(waiting, len(part.text.characters))
+            passed += len(titles)
         return tuple(found)
 
     def macros(self) -> Mapping[str, str]:

@@ -34,7 +34,8 @@ class Formula:
     """A formula and the words around it.
 
     ``n`` counts the displayed ones from 1. The formulas of one row of a table share a ``group``,
-    so that a function and its derivative in the next cell can be judged together.
+    so that a function and its derivative in the next cell can be judged together. ``section`` is
+    how many headings stand before it.
     """
 
     display: bool
@@ -44,6 +45,7 @@ class Formula:
     after: str
     in_table: bool = False
     group: int | None = None
+    section: int = 0
 
 
 @dataclass(frozen=True, slots=True)

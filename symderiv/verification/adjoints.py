@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from symderiv.verification.building import Built
+from symderiv.verification.meanings import Meaning
 from symderiv.verification.model import Definition, Family
 from symderiv.verification.statements import Statement, terms_of
-from symderiv.verification.terms import Derivative, Ref, Term, values, walk
+from symderiv.verification.terms import Add, Derivative, Num, Ref, Term, loose, values, walk
 from symderiv.verification.words import COSTS
 
 _PREACTIVATIONS = ("z", "Z", "a", "s", "u", "net")
@@ -20,10 +20,23 @@ class Reads:
 
     def __init__(self, built: Built) -> None:
         self.direct: dict[Family, set[Family]] = {}
+        now: set[Family] = set()
+        later: set[Family] = set()
         for family, definitions in built.model.definitions.items():
             found = self.direct.setdefault(family, set())
             for definition in definitions:
-                found |= {n.family for n in values(definition.right) if isinstance(n, Ref)}
+                names = [n for n in values(definition.right) if isinstance(n, Ref)]
+                found |= {n.family for n in names}
+                later |= {n.family for n in names if _is_before(n)}
+                now |= {n.family for n in names if not _is_before(n)} - {family}
+        self.read_later = later - now
+        shifts = (n for ds in built.model.definitions.values() for d in ds for n in values(d.right))
+        letters = {x for n in shifts if isinstance(n, Ref) for x in _shifted(n)}
+        built.kinds.chained = frozenset(letters - {"t"})
+        for family, batch in built.kinds.batches.items():
+            if family != batch.family:
+                above, below = (batch.family, family) if batch.stacked else (family, batch.family)
+                self.direct.setdefault(above, set()).add(below)
 
     def upstream(self, family: Family) -> set[Family]:
         """Return all families on which one depends, itself included."""
@@ -37,14 +50,27 @@ class Reads:
         return found
 
     def sinks(self, family: Family) -> list[Family]:
-        """Return what depends on a family and is read by nothing else."""
+        """Return what depends on a family and is read by nothing else at its own time."""
         read = {r for f, reads in self.direct.items() for r in reads if r != f}
+        read -= self.read_later
         return [f for f in self.direct if f not in read and family in self.upstream(f)]
+
+
+def _is_before(name: Ref) -> bool:
+    """Whether a name is that of the time or the layer before: ``h_{t-1}``."""
+    return any(True for _ in _shifted(name))
+
+
+def _shifted(name: Ref) -> Iterator[str]:
+    """Yield the letters that stand in an index with a number: the t of ``h_{t-1}``."""
+    for index in name.sub:
+        if isinstance(index, Add):
+            yield from (t.letter for t in index.terms if isinstance(t, Ref))
 
 
 def take_costs(rows: Sequence[Statement], built: Built) -> None:
     """Let a cost that nobody defines be some function of whatever nothing else reads."""
-    model, reads = built.model, Reads(built)
+    reads = Reads(built)
     derivatives = [
         (node.of, [by for by in node.by if isinstance(by, Ref)])
         for term in terms_of(rows)
@@ -54,15 +80,25 @@ def take_costs(rows: Sequence[Statement], built: Built) -> None:
     for of, names in derivatives:
         built.differentiated.setdefault(of.family, set()).update(by.family for by in names)
     for of, names in derivatives:
-        if of.letter in COSTS and of.family not in model.definitions:
-            for by in names:
-                _generic(of.family, by.family, built, reads)
+        if of.letter in COSTS:
+            _take_cost(of, names, built, reads)
+
+
+def _take_cost(cost: Ref, names: Sequence[Ref], built: Built, reads: Reads) -> None:
+    """Let a cost be some function of what names move, if neither it nor its parts are defined."""
+    known = [d.left for d in built.model.definitions.get(cost.family, ())]
+    if cost.family in built.kinds.totals:
+        known = [left for left in known if left.sub or left.sup]
+    marked = any(isinstance(i, Num) for i in cost.sub)  # C_0 is another cost than C
+    if not any(not marked or left.sub for left in known):
+        for name in names:
+            _generic(cost.family, name.family, built, reads)
 
 
 def _generic(cost: Family, by: Family, built: Built, reads: Reads) -> None:
     """Let an undefined cost depend on the sinks downstream of a name, or on the name itself."""
     known = built.kinds.costs.setdefault(cost, [])
-    sinks = [s for s in reads.sinks(by) if s not in built.adjoints and s[0] not in COSTS]
+    sinks = [s for s in reads.sinks(by) if s[0] not in COSTS and not _derived(s, built)]
     told = built.differentiated.get(cost, set())
     sinks = [s for s in sinks if s in told] or sinks  # an abbreviation is no output
     for sink in sinks or [by]:
@@ -70,6 +106,16 @@ def _generic(cost: Family, by: Family, built: Built, reads: Reads) -> None:
             if key not in known:
                 known.append(key)
     built.assumptions.append(f"{cost[0]} is some differentiable function, as it is not defined")
+
+
+def _derived(family: Family, built: Built) -> bool:
+    """Whether a name stands for a derivative, or is made of one: no cost rests on that."""
+    known = built.model.definitions.get(family, ())
+    return family in built.adjoints or any(
+        isinstance(t, Derivative) or (isinstance(t, Ref) and t.family in built.adjoints)
+        for d in known
+        for t in walk(d.right)
+    )
 
 
 def _keys(family: Family, built: Built) -> list[Ref]:
@@ -88,28 +134,33 @@ def define_adjoints(rows: Sequence[Statement], built: Built) -> None:
         known = model.definitions.get(name.family, ())
         if name.family not in built.adjoints or any(_same_marks(d.left, name) for d in known):
             continue
-        target = (
-            replace(name, prefix="", primes=0)
-            if name.prefix == "d"
-            else _preactivation(name, built)
-        )
-        if target is not None and target.family in given:
-            cost = _cost_above(target.family, built, reads)
-            model.add(Definition(name, Derivative(cost, (target,), "nabla"), -1))
-            built.assumptions.append(_meaning(name, cost, target))
+        targets = [t for t in _targets(name, built) if t.family in given]
+        if targets:
+            told = [c for a, c in built.kinds.words.bars.items() if name.accent.endswith(a)]
+            costs = [(t, c) for t in targets for c in told or _costs_above(t.family, built, reads)]
+            meanings = [Meaning(cost, target) for target, cost in costs]
+            for target, cost in costs:
+                _take_cost(cost, [target], built, reads)
+            model.add(Definition(name, meanings[0].term, -1))
+            built.meanings.setdefault(name, []).extend(meanings)
 
 
-def _cost_above(family: Family, built: Built, reads: Reads) -> Ref:
-    """Return the cost that a name moves: one that is defined, or some function of what it feeds."""
+def _costs_above(family: Family, built: Built, reads: Reads) -> list[Ref]:
+    """Return the costs that a name moves: those that are defined, or some function of its own."""
+    found = []
     for letter in _COSTS_IN_ORDER:
         for style in ("cal", ""):
             cost = (letter, "", style)
             known = built.model.definitions.get(cost, [])
             if known and family in reads.upstream(cost):  # a total before its terms
-                return min(reversed(known), key=lambda d: len(d.left.sub)).left
-    some = Ref("cost")
-    _generic(some.family, family, built, reads)
-    return some
+                lefts = dict.fromkeys(d.left for d in reversed(known) if not loose(d.left))
+                found += sorted(lefts, key=lambda left: len(left.sub)) or [known[-1].left]
+    read = {n for f in found for d in built.model.definitions[f.family] for n in values(d.right)}
+    found.sort(key=lambda cost: cost in read)
+    if not found:
+        found.append(Ref("cost"))
+        _generic(found[0].family, family, built, reads)
+    return found
 
 
 def _same_marks(a: Ref, b: Ref) -> bool:
@@ -120,17 +171,17 @@ def _same_marks(a: Ref, b: Ref) -> bool:
     return all(isinstance(x, Ref) or x == y for x, y in pairs)
 
 
-def _meaning(name: Ref, cost: Ref, target: Ref) -> str:
-    return f"{name.prefix}{name.letter} is the derivative of {cost.letter} by {target.letter}"
-
-
-def _preactivation(name: Ref, built: Built) -> Ref | None:
-    """Return the pre-activation of which delta is the derivative."""
+def _targets(name: Ref, built: Built) -> list[Ref]:
+    """Return by what a name may be the derivative: ``dW`` by W, delta by a pre-activation."""
+    target = built.kinds.words.target(name)
+    if target is not None:
+        return [target]
+    found = []
     for letter in _PREACTIVATIONS:
         known = built.model.definitions.get((letter, "", ""))
         if known and _is_linear(known[0].right):
-            return Ref(letter, sub=name.sub, sup=name.sup)
-    return None
+            found.append(Ref(letter, sub=name.sub, sup=name.sup))
+    return found[:1]
 
 
 def _is_linear(right: Term) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from symderiv.verification.functions import DomainError, Value
-from symderiv.verification.model import Index, Unknown
+from symderiv.verification.model import Index, Member, Part, Unknown
 from symderiv.verification.terms import Num, Term
 
 SINGLE = (1, 1)
@@ -142,8 +142,23 @@ def cell(entry: Sequence[Index], shape: tuple[int, int]) -> tuple[int, int]:
     return found
 
 
-def entry_of(value: Value, entry: Sequence[Index]) -> Value:
-    """Return an entry of an array, or one of its rows."""
+def part_of(value: Value, part: Part) -> Value:
+    """Return a part of an array: a sample's row or column, an entry, one of its rows."""
+    if part and isinstance(part[0], Member):
+        value, part = _member_of(value, part[0]), part[1:]
+    entry = [i for i in part if not isinstance(i, Member)]
+    return _entry_of(value, entry) if entry else value
+
+
+def _member_of(value: Value, member: Member) -> Value:
+    if not 1 <= member.number <= size(value)[member.axis]:
+        raise Unknown("a sample outside the range")
+    number = member.number - 1
+    found = value[..., number : number + 1] if member.axis else value[..., number : number + 1, :]
+    return transposed(found) if member.turned else found
+
+
+def _entry_of(value: Value, entry: Sequence[Index]) -> Value:
     numbers = [i for i in entry if isinstance(i, int)]
     if len(numbers) < len(entry):
         raise Unknown("a mark where an index is expected")

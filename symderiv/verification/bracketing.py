@@ -18,6 +18,7 @@ from symderiv.verification.sequences import (
     opened,
     sign,
     split,
+    unwrapped,
     without_words,
 )
 from symderiv.verification.terms import (
@@ -83,7 +84,7 @@ class Brackets(Names):
     def ones(self, item: Applied, scripts: Scripted | None) -> Term:
         """Read a bold one: a column of ones, or the indicator of what follows in brackets."""
         below = scripts.below if scripts is not None else ()
-        if scripts is not None and any(has_relation(opened(syntax)) for syntax in below):
+        if scripts is not None and any(has_relation(unwrapped(opened(s))) for s in below):
             return _one_if(self.condition(opened(below[0])), scripts.place)
         if scripts is None and self.peek() in {"(", "[", r"\{"}:
             inner, end = self.bracketed()

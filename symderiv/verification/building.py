@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from symderiv.verification.functions import ELEMENTWISE, WHOLE
+from symderiv.verification.functions import ELEMENTWISE, WHOLE, DomainError
 from symderiv.verification.kinds import Kinds
+from symderiv.verification.meanings import Meaning
 from symderiv.verification.model import Definition, Family, Model, Unknown
 from symderiv.verification.points import Points
 from symderiv.verification.statements import Statement, terms_of, whole
@@ -17,9 +18,11 @@ from symderiv.verification.terms import (
     Array,
     BigOp,
     Call,
+    Cases,
     Chain,
     Derivative,
     Div,
+    Label,
     Mul,
     Neg,
     Num,
@@ -27,10 +30,17 @@ from symderiv.verification.terms import (
     Ref,
     Term,
     Transposed,
+    loose,
+    rewritten,
     values,
     walk,
 )
-from symderiv.verification.words import FUNCTIONS, Vocabulary
+from symderiv.verification.words import FUNCTIONS, Vocabulary, is_sample
+
+_TIMES = {"t", "k", "tau"}
+_ELEMENTARY = {"exp", "log", "sqrt", "sin", "cos", "tan", "abs", "erf", "max", "min", "norm"}
+_REDEFINED = {"sigma", "relu", "lrelu", "elu", "gelu", "silu"}
+"""Functions of which documents define kinds of their own."""
 
 
 @dataclass(slots=True)
@@ -42,6 +52,7 @@ class Built:
     links: dict[float, list[str]] = field(default_factory=dict)
     assumptions: list[str] = field(default_factory=list)
     adjoints: set[Family] = field(default_factory=set)
+    meanings: dict[Ref, list[Meaning]] = field(default_factory=dict)
     differentiated: dict[Family, set[Family]] = field(default_factory=dict)
 
 
@@ -49,7 +60,7 @@ def built(statements: Sequence[Statement], words: Vocabulary, given: Model | Non
     """Return the model that the statements define, and which links define something."""
     model = given or Model()
     found = Built(model, Kinds(words))
-    found.adjoints = _adjoint_families(statements)
+    found.adjoints = _adjoint_families(statements, words)
     for statement in statements:
         chain = whole(statement)
         if chain is not None and statement.error is None:
@@ -57,14 +68,16 @@ def built(statements: Sequence[Statement], words: Vocabulary, given: Model | Non
     return found
 
 
-def _adjoint_families(statements: Sequence[Statement]) -> set[Family]:
+def _adjoint_families(statements: Sequence[Statement], words: Vocabulary) -> set[Family]:
     """Return the families of names that stand for a derivative."""
     found: set[Family] = set()
     for term in terms_of(statements):
         for node in walk(term):
-            if isinstance(node, Ref):
+            if isinstance(node, Ref) and words.target(node) is not None:
+                found.add(node.family)
+            elif isinstance(node, Ref):
                 kronecker = len(node.sub) == 2 and not node.sup
-                if node.prefix == "d" or (node.letter in {"delta", "Delta"} and not kronecker):
+                if node.letter in {"delta", "Delta"} and not kronecker:
                     found.add(node.family)
     return found
 
@@ -73,10 +86,14 @@ def _links(statement: Statement, chain: Chain, built: Built) -> list[str]:
     """Say of each sign what it is, and take the definitions into the model."""
     kinds: list[str] = []
     for left, sign, right in zip(chain.sides, chain.signs, chain.sides[1:], strict=False):
-        if left is None or right is None or sign not in {"=", ":="}:
+        worked = sign == "approx" and left is not None and right is not None and _is_data(left)
+        if worked and right is not None and _is_data(right):
+            kinds.append("claim")
+        elif left is None or right is None or sign not in {"=", ":="}:
             kinds.append("text")
         else:
-            kinds.append(_equality(statement, left, right, sign, kinds, built))
+            named = chain.sides[0] if isinstance(left, Label) else left
+            kinds.append(_equality(statement, named or left, right, sign, kinds, built))
     return kinds
 
 
@@ -84,12 +101,17 @@ def _equality(
     statement: Statement, left: Term, right: Term, sign: str, before: list[str], built: Built
 ) -> str:
     model = built.model
+    if isinstance(right, Label):
+        return "text"  # a probability: what it is follows
     if isinstance(left, Call) and _function_left(left):
         if _is_usual(left, right):
-            return "claim" if before else "definition"
+            return "claim" if before or left.function.letter in _ELEMENTARY else "definition"
+        if built.kinds.words.is_value(left.function):
+            model.add(Definition(left.function, right, statement.at))
+            left, right = _own_arguments(left, right)
         _add_function(statement, left, right, model)
         return "definition"
-    if _counts(left, built) and (isinstance(right, Num) or _counts(right, built)):
+    if _counts(right, built) or (_counts(left, built) and isinstance(right, Num)):
         return "text"
     labels = _shares(left, right)
     if labels is not None:
@@ -101,11 +123,20 @@ def _equality(
         return "text"
     if _is_condition(left, right):
         return "text"
+    if isinstance(left, Ref) and isinstance(right, Ref) and right.primes:
+        argument = Ref("x", prefix=f"{left.letter}.")
+        called = Call(replace(right, primes=0), (argument,), right.primes)
+        _add_function(statement, Call(left, (argument,)), called, model)
+        return "definition"
     if isinstance(left, Ref) and not _given_meaning(left, built):
         if left.family in built.adjoints and not isinstance(right, Derivative):
             return "claim"
-        known = _known(left, model) and not _sums_its_own(left, right)
-        if not known or sign == ":=":
+        total = _sums_its_own(left, right)
+        if total is not None:
+            built.kinds.totals[left.family] = total
+        if _is_named_derivative(left, model) and not isinstance(right, Derivative):
+            return "claim"
+        if total is not None or not _known(left, model) or sign == ":=":
             model.add(Definition(left, right, statement.at))
             return "definition"
         return "restated"
@@ -121,7 +152,7 @@ def _equality(
 
 
 def _counts(term: Term, built: Built) -> bool:
-    """Whether a side is a bare index letter: ``i = j`` is a condition."""
+    """Whether a side is a bare index letter: ``i = j`` is a condition, and so is ``y = k``."""
     words = built.kinds.words
     return isinstance(term, Ref) and not term.sub and not term.sup and term.letter in words.indices
 
@@ -139,15 +170,22 @@ def _known(name: Ref, model: Model) -> bool:
     )
 
 
-def _sums_its_own(name: Ref, right: Term) -> bool:
-    """Whether a name is the sum of the same name with an index: a total."""
+def _is_named_derivative(name: Ref, model: Model) -> bool:
+    """Whether a name is defined as a derivative: what else it equals is a claim about that."""
     return any(
-        isinstance(t, BigOp)
-        and any(
-            isinstance(n, Ref) and n.family == name.family and n != name for n in values(t.body)
-        )
-        for t in values(right)
+        isinstance(d.right, Derivative) and _same_pattern(d.left, name)
+        for d in model.definitions.get(name.family, ())
     )
+
+
+def _sums_its_own(name: Ref, right: Term) -> str | None:
+    """Return over which letter a name sums the same name with an index, if it is such a total."""
+    for total in values(right):
+        if isinstance(total, BigOp) and total.indices:
+            names = (n for n in values(total.body) if isinstance(n, Ref))
+            if any(n.family == name.family and n != name for n in names):
+                return total.indices[0].letter
+    return None
 
 
 def _same_but_sample(a: Ref, b: Ref) -> bool:
@@ -156,7 +194,7 @@ def _same_but_sample(a: Ref, b: Ref) -> bool:
     if len(long.sub) + len(long.sup) != len(short.sub) + len(short.sup) + 1 or short.sub:
         return False
     extra = [i for i in (*long.sub, *long.sup) if i not in (*short.sub, *short.sup)]
-    return len(extra) == 1 and isinstance(extra[0], Ref) and short.sup in {long.sup, ()}
+    return len(extra) == 1 and is_sample(extra[0]) and short.sup in {long.sup, ()}
 
 
 def _same_pattern(a: Ref, b: Ref) -> bool:
@@ -181,15 +219,36 @@ def _is_usual(left: Call, right: Term) -> bool:
     name = left.function.letter
     if name in WHOLE or name in {"softmax", "logsoftmax"}:
         return True
+    if name in ELEMENTWISE and name not in _REDEFINED:
+        return True
     (argument, *others) = left.arguments
     if name not in ELEMENTWISE or others or not isinstance(argument, Ref):
         return False
-    points = Points(Model(), Kinds(Vocabulary()), positive=True)
-    try:
-        a, b = points.value(left, {}), points.value(right, {})
-    except (Unknown, ArithmeticError, ValueError):
-        return False
-    return bool(np.allclose(a, b))
+    for positive in (False, True):
+        points = Points(Model(), Kinds(Vocabulary()), positive=positive)
+        try:
+            a, b = points.value(left, {}), points.value(right, {})
+        except DomainError:
+            continue
+        except (Unknown, ArithmeticError, ValueError):
+            return False
+        return bool(np.allclose(a, b))
+    return False
+
+
+def _own_arguments(left: Call, right: Term) -> tuple[Call, Term]:
+    """Return a cost as a function of names of its own: outside, those may mean something else."""
+    prefix = f"{left.function.letter}."
+    own = {a.family: prefix for a in left.arguments if isinstance(a, Ref)}
+
+    def change(node: Term) -> Term | None:
+        if isinstance(node, Ref) and node.family in own and node.family != left.function.family:
+            return replace(node, prefix=prefix)
+        return None
+
+    renamed = rewritten(left, change)
+    assert isinstance(renamed, Call)
+    return renamed, rewritten(right, change)
 
 
 def _add_function(statement: Statement, left: Call, right: Term, model: Model) -> None:
@@ -212,10 +271,10 @@ def _is_data(right: Term) -> bool:
             return _is_data(base) and _is_data(exponent)
         case Div(above, below):
             return _is_data(above) and _is_data(below)
-        case Mul(factors, _):
-            return all(map(_is_data, factors))
-    decimal = any(isinstance(t, Num) and "." in t.text for t in values(right))
-    return decimal and not any(isinstance(t, Ref | Derivative) for t in values(right))
+        case Mul(parts, _) | Add(parts):
+            return all(map(_is_data, parts))
+    names = [t for t in values(right) if isinstance(t, Ref | Derivative | BigOp | Cases)]
+    return all(isinstance(t, Ref) and t.letter == "e" for t in names)
 
 
 def _shares(left: Term, right: Term) -> Ref | None:
@@ -231,11 +290,19 @@ def _shares(left: Term, right: Term) -> Ref | None:
 
 
 def _is_update(left: Term, right: Term) -> bool:
-    """Whether a name is given a new value made of its old one: ``w = w - ...``."""
+    """Whether a name is given a new value made of its old one: ``w = w - ...``.
+
+    The old one may bear the time before: :math:`w_{t+1} = w_t + v_{t+1}`.
+    """
     if not isinstance(left, Ref):
         return False
     terms = right.terms if isinstance(right, Add) else ()
-    return any(t == left for t in terms)
+    if any(t == left for t in terms):
+        return True
+    own = [t for t in values(right) if isinstance(t, Ref) and t.family == left.family]
+    timed = any(loose(name) & _TIMES for name in own)
+    gradient = any(isinstance(t, Derivative) for t in values(right))
+    return timed and (gradient or any(name in terms for name in own))
 
 
 def _is_condition(left: Term, right: Term) -> bool:

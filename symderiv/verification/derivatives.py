@@ -14,16 +14,17 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from symderiv.verification.arrays import SINGLE, cell, entry_of, gathered, size
+from symderiv.verification.arrays import SINGLE, gathered, part_of, size, transposed
 from symderiv.verification.functions import ELEMENTWISE, Value
 from symderiv.verification.model import Bound, Key, Unknown
 from symderiv.verification.quantities import HERE_ONLY, Kind, Quantities, kind_of
-from symderiv.verification.terms import Call, Derivative, Ref, Term, walk
+from symderiv.verification.terms import Call, Derivative, Entry, Ref, Term, Transposed, walk
 
 Directions = npt.NDArray[np.float64]
 _STEP = 1e-30
 _COARSE = 2e-3
 _MOST_PRIMES = 3
+_DEEPEST = 4
 
 
 @dataclass(slots=True)
@@ -37,11 +38,21 @@ class Derivatives(Quantities):
         first, *rest = term.by
         of = replace(term, by=tuple(rest)) if rest else term.of
         if isinstance(of, Ref) and self._is_function_name(of):
-            of = Call(replace(of, primes=0), (first,), of.primes, place=of.place)
+            of = Call(replace(of, primes=0), self._usual(of, first), of.primes, place=of.place)
         return self._by(of, self._variable(first), bound)
+
+    def _usual(self, function: Ref, by: Term) -> tuple[Term, ...]:
+        """Return the arguments of a function that stands without: those that it always has."""
+        own = self.model.functions.get(function.function_key, ())
+        if own and len(own[-1].arguments) > 1:
+            return own[-1].arguments
+        return (self.kinds.arguments.get(function.letter, by),)
 
     def _variable(self, by: Term) -> Ref:
         """Return the name by which a derivative is taken; for a term, the one it defines."""
+        by = by.operand if isinstance(by, Transposed) else by
+        if isinstance(by, Entry) and isinstance(by.array, Ref):  # an entry of W_1
+            by = replace(by.array, sub=(*by.array.sub, *by.indices))
         name = by if isinstance(by, Ref) else self.kinds.named(by, self.model)
         if name is None:
             raise Unknown("a derivative by what is no name")
@@ -59,17 +70,21 @@ class Derivatives(Quantities):
         return name.letter in ELEMENTWISE and not name.sub and not name.sup
 
     def _by(self, of: Term, by: Ref, bound: Bound) -> Value:
-        key, entry = self.resolve(by, bound)
+        key, part = self.resolve(by, bound)
         base = self.whole(key, bound)
         shape = size(base)
-        if entry or shape == SINGLE:
-            direction = np.zeros((1, *shape))
-            direction[(0, *(cell(entry, shape) if entry else (0, 0)))] = 1
-            return self._slopes(of, key, base, direction, bound)
-        every = np.eye(shape[0] * shape[1]).reshape((-1, *[1] * (self.axes + 1), *shape))
+        cells = part_of(np.arange(shape[0] * shape[1], dtype=complex).reshape((1, *shape)), part)
+        every = np.eye(shape[0] * shape[1])[cells.real.astype(int).ravel()]
+        if size(cells) == SINGLE:
+            return self._slopes(of, key, base, every.reshape((1, *shape)), bound)
+        if self.axes >= _DEEPEST:
+            raise Unknown("derivatives of derivatives, nested too deeply")
+        every = every.reshape((-1, *[1] * (self.axes + 1), *shape))
         slopes = self._slopes(of, key, base, every, bound)
         lead = (len(every), *[1] * (every.ndim - 1))
-        return gathered(np.broadcast_to(slopes, np.broadcast_shapes(slopes.shape, lead)), shape)
+        slopes = np.broadcast_to(slopes, np.broadcast_shapes(slopes.shape, lead))
+        found = gathered(slopes, size(cells))
+        return transposed(found) if self.rows and size(slopes) == SINGLE else found
 
     def _slopes(
         self, of: Term, key: Key, base: Value, directions: Directions, bound: Bound
@@ -113,7 +128,7 @@ class Derivatives(Quantities):
 
     def explicit_value(self, of: Term, key: Key, bound: Bound) -> Value:
         """Evaluate the right side of ``of`` with every name but ``key`` at its own value."""
-        own, entry = self.resolve(of, bound) if isinstance(of, Ref) else (key, ())
+        own, part = self.resolve(of, bound) if isinstance(of, Ref) else (key, ())
         if own == key:
             return self.value(of, bound)
         for definition in self.model.candidates(own.family, self.at):
@@ -121,7 +136,7 @@ class Derivatives(Quantities):
             if found is not None:
                 inner = self.inner(own, bound, found)
                 value = self._held(definition.right, inner).value(definition.right, inner)
-                return entry_of(value, entry) if entry else value
+                return part_of(value, part)
         raise Unknown("no definition to hold the other names of")
 
     def _held(self, right: Term, bound: Bound) -> Self:

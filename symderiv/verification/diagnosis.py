@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
+import numpy as np
+
 from symderiv.verification.arrays import SINGLE, size
-from symderiv.verification.comparing import Side, close, shown
+from symderiv.verification.comparing import ROUGH, Side, close, shown
 from symderiv.verification.functions import DomainError
 from symderiv.verification.holes import NO_VALUE, Hole, aim_at
 from symderiv.verification.mistakes import Edit, Surroundings, edits
-from symderiv.verification.model import Index, Unknown
+from symderiv.verification.model import Family, Index, Unknown
 from symderiv.verification.points import Points
 from symderiv.verification.records import Counterexample, Link
 from symderiv.verification.sides import Sides
 from symderiv.verification.statements import Statement
 from symderiv.verification.terms import (
+    Call,
     Derivative,
     Ref,
     Term,
@@ -25,10 +29,12 @@ from symderiv.verification.terms import (
     walk,
 )
 
+UNKNOWN = "unknown"
+DIFFERS = "it differs from the model as it was read, in more than one place"
 _MOST_EDITS = 1500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diagnosis:
     """A side that differs from the base of its chain."""
 
@@ -41,7 +47,9 @@ class Diagnosis:
     def link(self, why: str = "") -> Link:
         """Return the verdict: wrong, unless something that decides it is not known."""
         edit, many = self.mended()
-        doubt = self._doubt(edit)
+        doubt = self._doubt()
+        if edit is None and why:
+            doubt = doubt or DIFFERS
         if doubt:
             return Link("cannot tell", reason=doubt)
         example = None if why else self._counterexample()
@@ -49,7 +57,7 @@ class Diagnosis:
             fault = self.side.shape_fault
             place = fault.term.place if fault is not None else self.side.term.place
             text = self.statement.row.text[place[0] : place[1]]
-            return Link("wrong", found=text, mistake=why or "unknown", counterexample=example,
+            return Link("wrong", found=text, mistake=why or UNKNOWN, counterexample=example,
                         places=(place,), reason=self.side.reason)  # fmt: skip
         nodes = values(self.side.term)
         places = tuple(n.place for n in nodes if n is edit.old or (many and n == edit.old))
@@ -88,7 +96,37 @@ class Diagnosis:
 
         indices = self.sides.kinds.words.indices
         letters = frozenset(x for x in self.sides.model.sizes if x in indices)
-        return Surroundings([ref for ref, _ in self.names], source, letters)
+        names = [ref for ref, _ in self.names if self._may_mend(ref)]
+        calls = [t for t in values(self.base.term) if isinstance(t, Call) and not t.primes]
+        texts |= {id(call): self._written(call) for call in calls}
+        return Surroundings(names, source, letters, calls)
+
+    def _written(self, call: Call) -> str:
+        """Return how a call on the other side is written, if that stands in the same row."""
+        return self.statement.text(call)
+
+    def _may_mend(self, name: Ref) -> bool:
+        """Whether a mend may be made of a name: the base or the side rests on it, or it counts."""
+        return name.family in self._read_families or name.size_name in self.sides.kinds.ends
+
+    @cached_property
+    def _read_families(self) -> frozenset[Family]:
+        """The families of all that both sides are made of."""
+        own = (t.family for t in values(self.side.term) if isinstance(t, Ref))
+        return frozenset({*self._read_by_base(), *own})
+
+    def _read_by_base(self) -> Iterator[Family]:
+        points = self.sides.points(positive=self.base.positive)
+        for choice in self.base.choices[:1]:
+            inner = replace(points, read=set())
+            try:
+                inner.value(self.base.term, choice)
+            except (*NO_VALUE, DomainError):
+                continue
+            yield from (family for family, *_ in inner.read)
+            batches = self.sides.kinds.batches
+            whole = {family for family, *_ in inner.read}
+            yield from (f for f, batch in batches.items() if batch.family in whole)
 
     def _is_right(self, changed: Term, points: Points) -> bool:
         """Whether a changed side has the values of the base; mostly the first choice shows it."""
@@ -104,19 +142,41 @@ class Diagnosis:
 
     # --- doubt ---
 
-    def _doubt(self, edit: Edit | None) -> str:
+    def _doubt(self) -> str:
         """Return why a claim that does not hold may still not be wrong, or nothing."""
         strange = sorted(self._strangers())
         if strange:
             return f"the meaning of {', '.join(strange)} is not stated"
-        if edit is None and self.sides.kinds.tensor:
-            return "it differs from the model as it was read, in more than one place"
+        if self._vanishes():
+            return "it is zero at all points: they may all lie in one case"
+        if any(map(self._is_nothing, values(self.side.term))):
+            return "it is made of a derivative that is zero in the model as it was read"
         return ""
+
+    def _is_nothing(self, node: Term) -> bool:
+        """Whether a node is a derivative, or a name for one, that is zero at all points."""
+        known = self.sides.model.definitions.get(node.family, ()) if isinstance(node, Ref) else ()
+        named = any(isinstance(t, Derivative) for d in known for t in walk(d.right))
+        if not named and not isinstance(node, Derivative):
+            return False
+        points = self.sides.points(positive=self.base.positive)
+        try:
+            value = points.value(node, self.base.choices[0])
+        except (*NO_VALUE, DomainError):
+            return False
+        return bool(np.all(np.abs(value) < ROUGH))
+
+    def _vanishes(self) -> bool:
+        """Whether the base is zero everywhere, as behind a maximum, and the side is not."""
+        values = [value for value in self.base.values if value is not None]
+        return bool(values) and all(np.all(np.abs(value) < ROUGH) for value in values)
 
     def _strangers(self) -> set[str]:
         """Return names that no definition gives or reads, nor the other side: they would decide."""
         model, kinds = self.sides.model, self.sides.kinds
         known = {*model.definitions, *self._read()}
+        known |= {batch.family for f, batch in kinds.batches.items() if f in known}
+        known |= {f for f, batch in kinds.batches.items() if batch.family in known}
         return {
             t.letter
             for t in values(self.side.term)

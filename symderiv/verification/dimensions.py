@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from symderiv.verification.building import Built
-from symderiv.verification.kinds import Node
+from symderiv.verification.declaring import declared, declared_bare, space
 from symderiv.verification.model import Family
 from symderiv.verification.shaping import Equation, Shaper
 from symderiv.verification.sizes import Classes, count, numbered
@@ -14,9 +14,7 @@ from symderiv.verification.terms import (
     Array,
     Call,
     Derivative,
-    Label,
     Mul,
-    Num,
     Pow,
     Ref,
     Term,
@@ -24,8 +22,8 @@ from symderiv.verification.terms import (
     values,
     walk,
 )
-from symderiv.verification.unifying import ONE, SCALAR, Dim, Shape
-from symderiv.verification.words import LAYER_LETTERS
+from symderiv.verification.unifying import ONE, SCALAR, Dim
+from symderiv.verification.words import COSTS, LAYER_LETTERS
 
 _SIZES = (3, 2, 4)
 _ARRAY_SIZES = (2, 3, 4, 5)
@@ -42,10 +40,14 @@ def measure(rows: Sequence[Statement], built: Built, *, arrays: bool) -> None:
     kinds.tensor = arrays and (any(map(_is_tensor, terms)) or any(map(_declares, rows)))
     deep = any(map(_has_last_layer, terms))
     model.sizes = {"L": _LAST_LAYER} if deep else {}
+    if not kinds.tensor:
+        kinds.batches = {}
     shaper = _shaper(rows, built, letters)
     if kinds.tensor:
         shaper.search()
     classes = shaper.classes
+    for dim in [d for d in classes.parent if isinstance(d, tuple) and d[0] == "number"]:
+        classes.at_least(dim, int(dim[1]))
     ends = count(classes, terms, letters)
     sizes = _numbers(shaper, classes, letters | ends, tensor=kinds.tensor)
     for node, size in sizes.items():
@@ -84,7 +86,7 @@ def _take(shaper: Shaper, built: Built, sizes: Mapping[Dim, int]) -> None:
     kinds = built.kinds
 
     def number(dim: Dim) -> int:
-        return 1 if dim == ONE else sizes.get(dim, 2)
+        return 1 if shaper.classes.root(dim) == ONE else sizes.get(dim, 2)
 
     for node in shaper.ranks:
         rows, columns = shaper.dims(node)
@@ -97,25 +99,6 @@ def _take(shaper: Shaper, built: Built, sizes: Mapping[Dim, int]) -> None:
             occurrences[dim[1]] = (size, 1 if dim[0] == "ones" else size)
     kinds.occurrences = occurrences
     kinds.sampled = frozenset(_sampled(shaper))
-    kinds.stacks = dict(_stacks(built))
-
-
-def _stacks(built: Built) -> Iterator[tuple[Family, tuple[Family, int]]]:
-    r"""Yield matrices whose rows or columns are the samples: :math:`X` of the :math:`x_i`."""
-    kinds, defined = built.kinds, built.model.definitions
-    for (family, labels, marks), shape in kinds.shapes.items():
-        letter, accent, style = family
-        small = (letter.lower(), accent, style)
-        node = (small, labels, marks)
-        if family in defined or small in defined or small == family or node not in kinds.shapes:
-            continue
-        if kinds.slots.get(node) != 1 or 1 in shape:
-            continue
-        length = max(kinds.shapes[node])
-        if shape[1] == length:
-            yield family, (small, 0)
-        elif shape[0] == length:
-            yield family, (small, 1)
 
 
 def _sampled(shaper: Shaper) -> Iterator[Family]:
@@ -137,12 +120,20 @@ def _shaper(rows: Sequence[Statement], built: Built, letters: set[str]) -> Shape
         Equation(left, right, 1.0 if kind == "definition" else _CLAIMED)
         for row in rows
         for left, kind, right in _linked(row, built)
-        if kind not in {"text", "data"} and not isinstance(left, Call)
+        if kind != "text" and not isinstance(left, Call) and not isinstance(right, Array)
     ]
+    for definitions in built.model.functions.values():
+        costs = {id(d) for d in definitions if d.left.letter in COSTS}
+        equations += [Equation(d.left if id(d) in costs else d.right, d.right, 1)
+                      for d in definitions]  # fmt: skip
     names = (n for term in terms_of(rows) for n in walk(term) if isinstance(n, Ref))
     bold = frozenset(name.family for name in names if name.style == "bold")
     shaper = Shaper(built.model.sizes, frozenset(letters), equations, bold=bold)
-    shaper.declared = dict(_declared(rows, shaper))
+    shaper.declared = dict(declared(rows, shaper))
+    shaper.bare = set(declared_bare(rows, shaper))
+    shaper.batches = built.kinds.batches
+    own = {key: d for key, d in built.model.functions.items() if d[-1].left.letter in COSTS}
+    shaper.parameters = {key: ds[-1].arguments for key, ds in own.items()}
     return shaper
 
 
@@ -156,41 +147,6 @@ def _linked(row: Statement, built: Built) -> Iterator[tuple[Term, str, Term]]:
                 yield left, kind, right
 
 
-def _declared(rows: Sequence[Statement], shaper: Shaper) -> Iterator[tuple[Node, Shape]]:
-    r"""Yield what the document says of shapes: :math:`W \in \mathbb R^{m \times n}`."""
-    for row in rows:
-        chain = row.chain
-        if chain is None or len(chain.sides) != 2 or chain.signs != ("in",):
-            continue
-        name, space = chain.sides
-        shape = _space(space) if isinstance(name, Ref) and space is not None else None
-        if isinstance(name, Ref) and shape is not None:
-            for layer in (1, 2):
-                bound = {"l": layer, "ell": layer, "L": _LAST_LAYER}
-                yield shaper.node(name, bound), shape
-
-
-def _space(space: Term) -> Shape | None:
-    base = space.base if isinstance(space, Pow) else space
-    if not isinstance(base, Ref) or base.letter != "R" or base.style not in {"bb", "bold", ""}:
-        return None
-    if not isinstance(space, Pow):
-        return SCALAR
-    match space.exponent:
-        case Mul((rows, columns), ("times",)):
-            return _size(rows), _size(columns)
-    return _size(space.exponent), ONE
-
-
-def _size(term: Term) -> Dim:
-    if isinstance(term, Num):
-        return ONE if term.text == "1" else ("number", term.text)
-    named = isinstance(term, Ref) and all(isinstance(i, Num | Label) for i in term.sub)
-    if isinstance(term, Ref) and named and not term.sup:
-        return "letter", term.size_name
-    return "size", repr(term)
-
-
 # --- what there is at all -------------------------------------------------------------------------
 
 
@@ -198,7 +154,7 @@ def _declares(row: Statement) -> bool:
     chain = row.chain
     if chain is None or "in" not in chain.signs:
         return False
-    return any(isinstance(s, Pow) and _space(s) is not None for s in chain.sides)
+    return any(isinstance(s, Pow) and space(s) is not None for s in chain.sides)
 
 
 def _is_tensor(term: Term) -> bool:

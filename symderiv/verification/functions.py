@@ -59,6 +59,8 @@ ELEMENTWISE: Mapping[str, Callable[[Value], Value]] = {
     "arctan": np.arctan,
     "erf": _erf,
     "sigma": _sigmoid,
+    "Phi": lambda z: (1 + _erf(z / np.sqrt(2))) / 2,
+    "density": lambda z: np.exp(-z * z / 2) / np.sqrt(2 * np.pi),
     "relu": lambda z: _where_positive(z, 0 * z),
     "lrelu": lambda z: _where_positive(z, z / 100),
     "elu": lambda z: _where_positive(z, np.exp(z) - 1),
@@ -108,12 +110,23 @@ BINARY: Mapping[str, Callable[[Value, Value], Value]] = {
 }
 
 
+STAND_INS: Mapping[str, Callable[[Value], Value]] = {
+    **{name: ELEMENTWISE[name] for name in ("sigma", "tanh", "relu")},
+    "the identity": lambda z: z,
+}
+"""What a function that nobody defines may be meant to be."""
+
+
 def generic(name: str, values: Sequence[Value], *, scalar: bool = False) -> Value:
     """Return some smooth function of the values, always the same for one name.
 
-    Of one value it is taken entry by entry; with ``scalar`` all entries go into one number.
+    Of one value it is taken entry by entry, and lies between 0 and 1; with ``scalar`` all entries
+    go into one number.
     """
     generator = np.random.default_rng(zlib.crc32(name.encode()))
+    if len(values) == 1 and not scalar:  # a share, as its logarithm may be taken
+        slope, shift = generator.uniform(0.4, 1.1, 2)
+        return np.asarray(0.5 + 0.4 * np.sin(slope * values[0] + shift))
     total: Value | None = None
     for place, value in enumerate(values):
         weight, slope, shift = generator.uniform(0.4, 1.1, 3)

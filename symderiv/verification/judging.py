@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from symderiv.verification.arrays import size
 from symderiv.verification.comparing import (
-    ROUGH,
     Side,
     agree,
-    agree_apart,
-    agree_at_some_points,
     agree_to_digits,
-    close,
     decimals,
 )
-from symderiv.verification.diagnosis import Diagnosis
+from symderiv.verification.diagnosis import UNKNOWN, Diagnosis
 from symderiv.verification.kinds import Kinds
-from symderiv.verification.model import Index, Model, Unknown
+from symderiv.verification.model import Model
 from symderiv.verification.records import Counterexample, Link
+from symderiv.verification.rescuing import Rescue
 from symderiv.verification.sides import Sides
 from symderiv.verification.statements import Statement
 from symderiv.verification.terms import (
@@ -33,30 +29,52 @@ from symderiv.verification.terms import (
     Ref,
     Term,
     Transposed,
-    loose,
     values,
     walk,
 )
+from symderiv.verification.words import COSTS
 
-_HELD = ("fixed", "holding", "held", "treating", "constant", "explicit", "direct")
-_NOT_EQUAL = re.compile(r"\\ne|≠|differ|otherwise|not equal")
-_COMPARES = re.compile(r"[<>]|\\[lg](e|t)|assum|active|positive|negative")
-_LABELS = frozenset({"y", "t", "Y", "T"})
+_WRONG_BEFORE = re.compile(
+    r"\b(wrong|incorrect|mistaken|naive|tempting|erroneous|might (guess|think))\b[^.!?]*$",
+    re.IGNORECASE,
+)
+_WRONG_AFTER = re.compile(
+    r"\b(not (correct|right|true|the (gradient|answer))|wrong|incorrect|nonsense|cannot be right)\b"
+    r"|\bdo(es)? not (fit|even)\b",
+    re.IGNORECASE,
+)
+_NEAR = 160
 _OF_ARRAYS = {"softmax", "norm", "diag", "trace", "rowsum", "logsoftmax"}
 
 
 @dataclass
 class Judge:
-    """Judges the claims of one document against its model."""
+    """Judges the claims of one document against its model.
+
+    ``generic`` are functions that nobody defines, ``text`` is the whole document in small letters.
+    ``layouts`` counts how the gradients by matrices lie; a ``strict`` judge allows no other layout.
+    One of a ``single`` variable judges claims that rest on no model.
+    """
 
     model: Model
     kinds: Kinds
     names: list[tuple[Ref, str]] = field(default_factory=list)
+    generic: frozenset[str] = frozenset()
+    text: str = ""
+    strict: bool = False
+    single: bool = False
+    layouts: Counter[str] = field(default_factory=Counter)
 
     def link(self, statement: Statement, first: Term, left: Term, right: Term) -> Link:
         """Judge one equality sign; ``first`` is the side of its chain that the model fixes."""
-        if self.kinds.tensor and _one_variable((first, left, right)):
-            return replace(self, kinds=self.kinds.plain()).link(statement, first, left, right)
+        link = self._link(statement, first, left, right)
+        if link.verdict == "wrong" and _is_refuted(statement):
+            return Link("text", reason="quoted to be refuted")
+        return link
+
+    def _link(self, statement: Statement, first: Term, left: Term, right: Term) -> Link:
+        if not self.single and _one_variable((first, left, right)):
+            return self._of_one_variable(statement, first, left, right)
         sides = Sides(self.model, self.kinds, statement.at)
         base, before, side = sides.of([first, left, right])
         if _is_worked(right):
@@ -66,18 +84,54 @@ class Judge:
         if not side.known:
             if side.shape_fault is None or not base.known:
                 return Link("cannot tell", reason=side.reason)
+            in_rows = self._rescue(statement, sides, first, right).in_rows()
+            if in_rows:
+                return _right(right, in_rows)
             return Diagnosis(sides, self.names, statement, base, side).link("shapes do not fit")
         for other in (base, before):
-            same, layout = agree(other, side)
-            if same:
+            if self._holds((other, side)):
+                layout = agree(other, side)[1]
+                self.layouts[layout] += _is_matrix(side) and self._is_gradient(other.term)
                 return _right(right, layout=layout)
-        rescued = _rescued(statement, sides, first, right)
-        if rescued is not None:
-            return rescued
+        rescue = self._rescue(statement, sides, first, right)
+        reason = rescue.reason()
+        if reason:
+            return _right(right, reason)
+        if rescue.in_one_case():
+            return Link("cannot tell", reason="it holds in one case and not in another")
         if _is_zero(right) or self._to_be_solved(first, right):
             return Link("text", reason="a condition")
         reference = base if base.known else before
         return Diagnosis(sides, self.names, statement, reference, side).link()
+
+    def _is_gradient(self, term: Term) -> bool:
+        """Whether a side is the derivative of a number by something, or a name for one."""
+        match term:
+            case Derivative(Ref() as of):
+                return of.family in self.kinds.costs or of.letter in COSTS
+            case Ref():
+                known = self.model.definitions.get(term.family, ())
+                return any(isinstance(d.right, Derivative) for d in known)
+        return False
+
+    def _of_one_variable(self, statement: Statement, first: Term, left: Term, right: Term) -> Link:
+        """Judge a claim about functions of one variable: it is meant for a number."""
+        judge = replace(self, kinds=self.kinds.plain(), single=True)
+        link = judge.link(statement, first, left, right)
+        closed = link.mistake == UNKNOWN and not self._rests_on_model(first, right)
+        return replace(link, mistake="another function") if closed else link
+
+    def _rests_on_model(self, *terms: Term) -> bool:
+        names = (t for term in terms for t in values(term) if isinstance(t, Ref))
+        return any(self.model.definitions.get(name.family) for name in names)
+
+    def _rescue(self, statement: Statement, sides: Sides, first: Term, right: Term) -> Rescue:
+        return Rescue(statement, sides, first, right, self._holds, self.generic, self.text)
+
+    def _holds(self, pair: Sequence[Side]) -> bool:
+        """Whether two sides agree, in a layout that is allowed."""
+        same, layout = agree(*pair)
+        return same and not (self.strict and layout == "transposed" and _is_matrix(pair[1]))
 
     def _to_be_solved(self, left: Term, right: Term) -> bool:
         """Whether an equation is between given values alone: it asks for one of them."""
@@ -98,60 +152,16 @@ def _right(right: Term, reason: str = "", *, layout: str = "") -> Link:
     return Link("right", "checked", layout=layout, reason=reason)
 
 
-# --- right, though not as it stands ---------------------------------------------------------------
+def _is_refuted(statement: Statement) -> bool:
+    """Whether the text around a formula says that it is wrong."""
+    before, after = statement.formula.before, statement.formula.after
+    return bool(_WRONG_BEFORE.search(before) or _WRONG_AFTER.search(after[:_NEAR]))
 
 
-def _rescued(statement: Statement, sides: Sides, first: Term, right: Term) -> Link | None:
-    """Try the readings in which a claim is right though not as it stands."""
-    pair = [first, right]
-    if _speaks_of_held(statement, first) and _holds(sides.of(pair, explicit=frozenset({0}))):
-        return _right(right, "the other names are held fixed, as the text says")
-    derivatives = any(isinstance(t, Derivative) for t in walk(right))
-    if derivatives and _holds(sides.of(pair, explicit=frozenset({1}))):
-        return _right(right, "the factors hold the other names fixed")
-    base, side = sides.of(pair)
-    words = f"{statement.formula.before} {statement.formula.after}"
-    if base.known and side.known:
-        if _NOT_EQUAL.search(words) and agree_apart(base, side):
-            return _right(right, "for indices that differ, as the text says")
-        if agree_at_some_points(base, side):
-            if _COMPARES.search(words):
-                return _right(right, "in the case that the text speaks of")
-            return Link("cannot tell", reason="it holds in one case and not in another")
-    if _holds_outside(sides, first, right):
-        return _right(right, "for indices that no sum runs over")
-    if _holds(sides.of(pair, constrained=_LABELS)):
-        return _right(right, "because the labels sum to 1")
-    return None
-
-
-def _holds(pair: Sequence[Side]) -> bool:
-    base, side = pair
-    return agree(base, side)[0]
-
-
-def _speaks_of_held(statement: Statement, first: Term) -> bool:
-    """Whether the text before a derivative says that it holds other names."""
-    before = statement.formula.before.lower()
-    return isinstance(first, Derivative) and any(word in before for word in _HELD)
-
-
-def _holds_outside(sides: Sides, first: Term, right: Term) -> bool:
-    r"""Whether a claim holds for free indices beyond the ranges of all sums.
-
-    In :math:`-\log\sigma(u_o^T v) - \sum_k \log\sigma(-u_k^T v)` o is meant to be no k.
-    """
-    sizes = sides.model.sizes
-    letters = (loose(first) | loose(right)) & sizes.keys() - sides.kinds.ends
-    if not letters:
-        return False
-    beyond: dict[str, Index] = {x: sizes[x] + n for n, x in enumerate(sorted(letters), 1)}
-    points = sides.points(positive=False)
-    try:
-        a, b = points.value(first, beyond), points.value(right, beyond)
-    except (Unknown, ArithmeticError, ValueError):
-        return False
-    return size(a) == size(b) and close(a, b) and bool(np.any(np.abs(a) > ROUGH))
+def _is_matrix(side: Side) -> bool:
+    """Whether a side has rows and columns, and not as many of each."""
+    sizes = {size(value) for value in side.values if value is not None}
+    return all(1 not in each and each[0] != each[1] for each in sizes)
 
 
 # --- numbers that are worked out ------------------------------------------------------------------
@@ -178,13 +188,16 @@ def _worked(statement: Statement, before: Side, side: Side) -> Link:
 
 def _is_worked(term: Term) -> bool:
     """Whether a side is made of numbers with decimals."""
-    decimal = any(isinstance(t, Num) and "." in t.text for t in values(term))
-    return decimal and _is_number(term)
+    worked = any(
+        (isinstance(t, Num) and "." in t.text) or isinstance(t, Ref | Call) for t in values(term)
+    )
+    return worked and _is_number(term)
 
 
 def _is_number(term: Term) -> bool:
     """Whether a term has no names in it."""
-    return not any(isinstance(t, Ref | Derivative | BigOp) for t in values(term))
+    names = (t for t in values(term) if isinstance(t, Ref | Derivative | BigOp))
+    return all(isinstance(t, Ref) and t.letter in {"e", "pi"} for t in names)
 
 
 def _is_zero(term: Term) -> bool:

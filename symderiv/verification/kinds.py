@@ -8,18 +8,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from symderiv.verification.batches import Batch, sample_marks
 from symderiv.verification.model import (
     Bound,
     Family,
     Index,
     Key,
+    Member,
     Model,
+    Part,
     Unknown,
     index_value,
     matched,
 )
-from symderiv.verification.terms import Label, Ref, Term
-from symderiv.verification.words import COSTS, GENERIC, Vocabulary
+from symderiv.verification.terms import Label, Ref, Term, loose_in
+from symderiv.verification.words import COSTS, GENERIC, LAYER_LETTERS, Vocabulary, is_sample
 
 Value = npt.NDArray[np.complex128]
 Shape = tuple[int, int]
@@ -37,8 +40,12 @@ class Kinds:
     """What is known of the names of a document.
 
     ``labels`` are families of which the document says that they sum to 1;
-    ``stacks`` are matrices whose rows (0) or columns (1) are the members of another family;
-    ``summed`` are families that a sum runs over, so that their members differ;
+    ``batches`` say which families are one sample's part of a matrix;
+    ``summed`` are families that a sum runs over, so that their members differ; ``totals`` are
+    those of which one without an index is the sum, with the letter of that index; ``chained`` are
+    letters of which one value leads to the next, so that a cost reads the last one;
+    ``arguments`` are those of functions that are always called with the same one, ``called`` all
+    functions that are called;
     ``shapes`` are those of families that are vectors or matrices, ``slots`` how many of their
     indices tell one from another rather than entries. ``samples`` are letters that a definition
     uses without naming them on its left; ``defaults`` are values of letters that nothing binds.
@@ -48,10 +55,14 @@ class Kinds:
     shapes: dict[Node, Shape] = field(default_factory=dict)
     slots: dict[Node, int] = field(default_factory=dict)
     classes: dict[Family, tuple[int, set[str]]] = field(default_factory=dict)
-    stacks: dict[Family, tuple[Family, int]] = field(default_factory=dict)
+    batches: Mapping[Family, Batch] = field(default_factory=dict)
     sampled: frozenset[Family] = frozenset()
     summed: frozenset[Family] = frozenset()
     labels: set[Family] = field(default_factory=set)
+    totals: dict[Family, str] = field(default_factory=dict)
+    chained: frozenset[str] = frozenset()
+    arguments: Mapping[str, Term] = field(default_factory=dict)
+    called: frozenset[str] = frozenset()
     costs: dict[Family, list[Ref]] = field(default_factory=dict)
     samples: frozenset[str] = frozenset()
     defaults: dict[str, Index] = field(default_factory=dict)
@@ -62,7 +73,7 @@ class Kinds:
 
     def plain(self) -> Kinds:
         """Return the same without arrays."""
-        return replace(self, shapes={}, slots={}, tensor=False)
+        return replace(self, shapes={}, slots={}, batches={}, tensor=False)
 
     # --- what a name is ---
 
@@ -147,15 +158,24 @@ class Kinds:
 
     def resolved(
         self, ref: Ref, key: Key, model: Model, bound: Bound, at: float, depth: int = 0
-    ) -> tuple[Key, tuple[Index, ...]]:
-        """Return the quantity that a name with some indices means, and which of its entries."""
+    ) -> tuple[Key, Part]:
+        """Return the quantity that a name with some indices means, and which part of it."""
         sample = bound.get(SAMPLE)
+        if not key.sup and self._is_layered(key.family, model) and not self._defined(key, model):
+            key = replace(key, sup=(model.sizes.get("L", 1),))
+        member = self._member(ref, key, sample)
+        if member is not None:
+            whole, part = member
+            return self._followed(whole, model, bound, at, depth), part
         node = self.node(key)
+        if node in self.shapes and not self._defined(key, model):
+            key = self._of_sample(key, sample)
         if node in self.shapes:
             slots = self.slots.get(node, 0)
             labels = [i for i in key.sub if isinstance(i, str)]
             numbers = [i for i in key.sub if not isinstance(i, str)]
             whole = Key(key.family, (*labels, *numbers[:slots]), key.sup, sample)
+            whole = self._without_sample(ref, whole, model)
             return self._followed(whole, model, bound, at, depth), tuple(numbers[slots:])
         for candidate in self._others(ref, key, model):
             if self._defined(candidate, model):
@@ -163,6 +183,44 @@ class Kinds:
                 found = replace(candidate, sample=copy)
                 return self._followed(found, model, bound, at, depth), ()
         return self._leaf_key(ref, self._of_sample(key, sample)), ()
+
+    def _member(self, ref: Ref, key: Key, sample: Index | None) -> tuple[Key, Part] | None:
+        """Return the batch of which a name is a sample's part, and that part."""
+        batch = self.batches.get(key.family)
+        if batch is None or batch.stacked:
+            return None
+        sub, sup = list(key.sub), list(key.sup)
+        places = sample_marks(ref) or ([len(sup) - 1] if len(sup) > batch.marks else [])
+        number = sample
+        if places:
+            number = sup.pop(places[-1])
+        elif batch.family == key.family:
+            return None
+        elif batch.below and sub:
+            number = sub.pop(0)
+        if len(sup) != batch.marks:
+            return None
+        shape = self.shapes.get(self.node(key), (1, 1))
+        turned = 1 in shape and shape != (1, 1) and shape[batch.axis] != 1
+        member = Member(batch.axis, number if isinstance(number, int) else 1, turned)
+        return Key(batch.family, (), tuple(sup)), (member, *sub)
+
+    def members(self, whole: Key) -> Batch | None:
+        """Return how a matrix is put together from its samples' parts, with their family."""
+        for family, batch in self.batches.items():
+            if batch.stacked and batch.family == whole.family and len(whole.sup) == batch.marks:
+                return replace(batch, family=family)
+        return None
+
+    def _without_sample(self, ref: Ref, key: Key, model: Model) -> Key:
+        """Return the quantity of a sample whose definition names no sample."""
+        places = sample_marks(ref)
+        if not places or self._defined(key, model):
+            return key
+        *_, place = places
+        rest = key.sup[:place] + key.sup[place + 1 :]
+        single = replace(key, sup=rest, sample=key.sup[place])
+        return single if self._defined(single, model) else key
 
     def _of_sample(self, key: Key, sample: Index | None) -> Key:
         """Return the given quantity of one sample, where the document tells samples apart."""
@@ -188,6 +246,8 @@ class Kinds:
         :math:`\hat y_i` and :math:`\hat y` are one value where only one of them is defined: that of
         sample i. An index with whose letter its definitions are written is no sample.
         """
+        if key.family in self.totals:
+            return [key]
         own = {
             i.letter
             for d in model.definitions.get(key.family, ())
@@ -197,7 +257,7 @@ class Kinds:
         alone = len(ref.sub) + len(ref.sup) == 1
 
         def loose(index: Term) -> bool:
-            return isinstance(index, Ref) and (index.letter not in own or alone)
+            return is_sample(index) and (loose_in(index).isdisjoint(own) or alone)
 
         found = [key]
         for place, index in enumerate(ref.sub):
@@ -208,11 +268,22 @@ class Kinds:
             if loose(index):
                 rest = key.sup[:place] + key.sup[place + 1 :]
                 found.append(Key(key.family, key.sub, rest, key.sup[place]))
-        if not ref.sub and not ref.sup:
+        if not ref.sub and not ref.sup and not self._is_timed(key.family, model):
             for count_sub, count_sup in sorted(self.arities.get(key.family, ())):
                 if count_sub + count_sup == 1:
                     found.append(Key(key.family, (1,) * count_sub, (1,) * count_sup))
         return found
+
+    def _is_timed(self, family: Family, model: Model) -> bool:
+        """Whether a family's members follow each other in time: a bare name is none of them."""
+        lefts = [d.left for d in model.definitions.get(family, ())]
+        marks = [mark for left in lefts for mark in (*left.sub, *left.sup)]
+        return any(isinstance(mark, Ref) and not is_sample(mark) for mark in marks)
+
+    def _is_layered(self, family: Family, model: Model) -> bool:
+        """Whether the marks above a family's names count layers: a bare one is the last."""
+        lefts = (d.left for d in model.definitions.get(family, ()))
+        return any(loose_in(mark) & LAYER_LETTERS for left in lefts for mark in left.sup)
 
     def _leaf_key(self, ref: Ref, key: Key) -> Key:
         """Return the key of a given quantity: one with and without a sample's index is one."""

@@ -23,6 +23,7 @@ class _Use:
     """How often a letter stands as what."""
 
     below: int = 0
+    indexed: int = 0
     bound: int = 0
     alone: int = 0
     called: int = 0
@@ -52,10 +53,11 @@ class _Seen:
         for place, item in enumerate(found):
             following = found[place + 1] if place + 1 < len(found) else None
             self.item(item, following)
-        self._left_side(found)
-        self._square(found)
-        self._numbered(found)
-        self._adjoint(found)
+        for start in _starts(found):
+            self._left_side(found[start:])
+            self._square(found[start:])
+            self._numbered(found[start:])
+            self._adjoint(found[start:])
 
     def item(self, item: Syntax, following: Syntax | None) -> None:
         match item:
@@ -84,6 +86,7 @@ class _Seen:
         if word is not None:
             use = self.use(word)
             use.primed += bool(item.primes)
+            use.indexed += bool(item.below)
             use.called += _sign(following) == "("
         big = isinstance(item.base, Leaf) and item.base.text in {"sum", "prod", "max", "min"}
         for below in item.below:
@@ -99,6 +102,8 @@ class _Seen:
         for above in item.above:
             if big:
                 self.ends |= set(_letters(above))
+                self.sequence(_items(above))
+                continue
             items = list(_items(above))
             if _sign(items[0]) in {"(", "["} if items else False:
                 for letter in _letters(above):
@@ -158,7 +163,7 @@ class _Seen:
         if len(items) > 2 and _sign(items[1]) == "=" and isinstance(items[0], Scripted):
             above = [self.words.spelt(_items(a)) for a in items[0].above]
             word = self._word(items[0].base)
-            if above == ["2"] and word in {"sigma", "s", "tau"}:
+            if above == ["2"] and word in {"sigma", "s", "tau", "chi"}:
                 self.words.squares.add(word)
 
     def _adjoint(self, items: list[Syntax]) -> None:
@@ -185,7 +190,8 @@ class _Seen:
         words = self.words
         bound = {letter for letter, use in self.uses.items() if use.bound}
         for letter, use in self.uses.items():
-            if letter in INDEX_LETTERS and (use.bound or use.below):
+            mark = use.indexed and not use.bound  # the r of W_r, where there are r_t
+            if letter in INDEX_LETTERS and (use.bound or use.below) and not mark:
                 words.indices.add(letter)
             if use.left_called or use.primed:
                 words.functions.add(letter)
@@ -209,8 +215,22 @@ class _Seen:
             cost = letter in {"L", "J", "C", "E", "ell", "Loss", "Cost", "loss", "cost", "MSE"}
             if cost and not use.primed:
                 words.values.add(letter)
+            if use.alone and not (use.called or use.primed):
+                words.bare.add(letter)
         words.functions -= words.values
         return words
+
+
+def _starts(items: list[Syntax]) -> Iterator[int]:
+    """Yield where the statements of a row begin: behind commas and gaps."""
+    yield 0
+    for place, item in enumerate(items[:-1]):
+        gap = isinstance(item, Leaf) and item.kind == "BREAK"
+        following = items[place + 1]
+        if (gap or _sign(item) == ",") and not (
+            isinstance(following, Leaf) and following.kind == "BREAK"
+        ):
+            yield place + 1
 
 
 def _layer(text: str) -> bool:

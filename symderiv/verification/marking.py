@@ -37,20 +37,21 @@ class Marks(Walk):
             return ref, Raised()
         sub = [*ref.sub, *(index for below in scripts.below for index in self.indices(below))]
         sup = list(ref.sup)
-        transposed, power = False, None
+        transposed, power, primes = False, None, ref.primes + scripts.primes
         for above in scripts.above:
+            primes += _primes(opened(above))
             marks, raised = self.above(ref, above)
             sup += marks
             transposed |= raised.transposed
             power = raised.power if raised.power is not None else power
         if ref.letter in self.words.squares and power == Num("2"):
             ref, power = replace(ref, letter=f"{ref.letter}^2"), None
-        found = replace(ref, sub=tuple(sub), sup=tuple(sup), primes=ref.primes + scripts.primes)
+        found = replace(ref, sub=tuple(sub), sup=tuple(sup), primes=primes)
         return found, Raised(transposed, power)
 
     def above(self, ref: Ref, above: Syntax) -> tuple[list[Term], Raised]:
         """Read one superscript: the marks in it, and what it does to the value."""
-        items = opened(above)
+        items = [item for item in opened(above) if sign(item) != r"\prime"]
         transposed = False
         while items and self.words.transposes(items[-1]):
             transposed, items = not transposed, items[:-1]
@@ -127,3 +128,10 @@ class Marks(Walk):
         r"""Put the scripts on a term that stand behind its bracket: ``f(x)^2``, ``(z)_i``."""
         last = self.items[self.at - 1]
         return self.scripts(term, last if isinstance(last, Scripted) else None)
+
+
+def _primes(items: Sequence[Syntax]) -> int:
+    r"""Return how many primes stand among marks: :math:`g^{[l]\prime}`, :math:`f^\prime`."""
+    last = items[-1] if items else None
+    inside = last.primes if isinstance(last, Scripted) and sign(last) in {")", "]"} else 0
+    return inside + sum(sign(item) == r"\prime" for item in items)

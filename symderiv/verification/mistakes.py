@@ -14,6 +14,7 @@ from symderiv.verification.terms import (
     Add,
     BigOp,
     Call,
+    Cases,
     Derivative,
     Div,
     Mul,
@@ -41,11 +42,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an edit may use: the names of the document, and the source of each node."""
+    """What an edit may use: the names of the document, calls, and the source of each node."""
 
     names: Sequence[Ref]
     source: Writer
     letters: frozenset[str] = frozenset()
+    calls: Sequence[Call] = ()
 
     def like(self, name: Ref) -> Iterator[Ref]:
         """Yield the names of the same family, and of as many indices."""
@@ -88,7 +90,11 @@ def _signs(node: Term, around: Surroundings) -> Iterator[Edit]:
                 Add((first, second), place=node.place),
                 _bracketed_like(source(node), f"{source(first)} + {source(second)}"),
             )
-        case Add(terms):
+        case Add(terms) if len(terms) > 2:
+            for place in range(len(terms) - 1):
+                yield _both_turned(node, terms, place, source)
+    match node:
+        case Add(terms) if len(terms) != 2 or not isinstance(terms[1], Neg):
             for place, term in enumerate(terms):
                 flipped = term.operand if isinstance(term, Neg) else Neg(term, place=term.place)
                 changed = Add((*terms[:place], flipped, *terms[place + 1 :]), place=node.place)
@@ -97,6 +103,19 @@ def _signs(node: Term, around: Surroundings) -> Iterator[Edit]:
                 )
         case Neg(operand):
             yield Edit("sign", node, operand, source(operand))
+        case Call(_, (argument,)) if not isinstance(argument, Neg):
+            text = source(argument)
+            yield Edit("sign", argument, Neg(argument), f"-{_safe(argument, text)}")
+        case Cases(rows):
+            for value in (value for value, _ in rows if not isinstance(value, Neg | Num)):
+                yield Edit("sign", value, Neg(value), f"-{_safe(value, source(value))}")
+
+
+def _both_turned(node: Add, terms: tuple[Term, ...], place: int, source: Writer) -> Edit:
+    """Two terms side by side with their signs exchanged: ``1 - p`` for ``p - 1``."""
+    turned = tuple(t.operand if isinstance(t, Neg) else Neg(t) for t in terms[place : place + 2])
+    changed = Add((*terms[:place], *turned, *terms[place + 2 :]), place=node.place)
+    return Edit("sign", node, changed, _bracketed_like(source(node), _sum(changed, source)))
 
 
 def _sum(total: Add, source: Writer) -> str:
@@ -248,6 +267,11 @@ def _missing(node: Term, around: Surroundings) -> Iterator[Edit]:
     """A factor too few: a number, a name, the slope of an activation."""
     source = around.source
     text = source(node)
+    for call in (t for t in values(node) if isinstance(t, Call) and len(t.arguments) == 1):
+        slope = replace(call, primes=call.primes + 1)
+        shown = source(call).replace("(", "'(", 1)
+        lost = Mul((slope, node), ("odot",), place=node.place)
+        yield Edit("lost activation derivative", node, lost, f"{shown} {_safe(node, text)}")
     for extra, shown in around.extras:
         kind = "lost activation derivative" if "prime" in shown else "lost factor"
         if isinstance(extra, Add):
@@ -327,11 +351,14 @@ def _functions(node: Term, around: Surroundings) -> Iterator[Edit]:
     if not isinstance(node, Call):
         return
     if len(node.arguments) == 1:
-        for other in around.names:
+        for other in (*around.names, *around.calls):
             if other != node.arguments[0]:
                 new = replace(node, arguments=(other,))
                 text = source(node).replace(source(node.arguments[0]), source(other), 1)
                 yield Edit("wrong variable", node, new, text)
+    if node.function == Ref("abs"):
+        text = rf"\operatorname{{sgn}}({source(node.arguments[0])})"
+        yield Edit("lost derivative", node, replace(node, function=Ref("sign")), text)
     if node.primes:
         text = source(node).replace("'", "", 1)
         yield Edit("wrong derivative", node, replace(node, primes=node.primes - 1), text)

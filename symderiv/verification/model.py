@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,19 @@ from symderiv.verification.terms import Add, Label, Mul, Neg, Num, Ref, Term, re
 Family = tuple[str, str, str]
 Index = int | str
 """The value of an index, or the text of a mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A column (axis 1) or a row (axis 0) of an array: one sample's; ``turned`` lays it across."""
+
+    axis: int
+    number: int
+    turned: bool = False
+
+
+Part = tuple[Index | Member, ...]
+"""Which part of an array is meant: a sample, an entry, an entry of a sample, or all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,11 @@ def index_value(term: Term, bound: Bound, sizes: Mapping[str, int]) -> Index:
             else:
                 return product
     raise Unknown("an index that is no whole number")
+
+
+def label_value(name: Ref, marks: Sequence[Index]) -> int:
+    """Return which class a label is, a number of its own: the y_i of a sample, the true class t."""
+    return 1 + zlib.crc32(repr((name.family, *marks)).encode()) % 2
 
 
 def matched(

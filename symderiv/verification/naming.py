@@ -2,15 +2,31 @@ r"""Names and what they are applied to: ``f(x)``, ``dW``, ``\log p``, ``\tanh^2 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from symderiv.errors import ReadingError
 from symderiv.latex.syntax import Applied, Group, Leaf, Scripted, Syntax
 from symderiv.verification.marking import Marks, Raised
-from symderiv.verification.sequences import comma_parts
-from symderiv.verification.terms import Add, Call, Entry, Mul, Neg, Num, Place, Pow, Ref, Term
+from symderiv.verification.sequences import comma_parts, has_relation, sign
+from symderiv.verification.terms import (
+    Add,
+    Call,
+    Entry,
+    Label,
+    Mul,
+    Neg,
+    Num,
+    Place,
+    Pow,
+    Ref,
+    Term,
+)
 from symderiv.verification.words import FUNCTIONS, PRODUCTS
+
+_AXIS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*,axis=([01])")
+_SUMS = {"1": "rowsum", "0": "colsum"}
 
 
 class Names(Marks):
@@ -25,10 +41,20 @@ class Names(Marks):
         indexed = self.indexed(found) if raised == Raised() else None
         if indexed is not None:
             return self.behind(indexed)
+        if self.peek() == "(" and found.letter in {"P", "p", "Pr", "q"} and self._is_probability():
+            _, end = self.bracketed()
+            return Label(found.letter, place=(place[0], end))
         if self.peek() == "(" and self.words.applies(found, self.arguments_ahead()):
             return self.call(found, raised)
         prefixed = self.prefixed(found)
         return prefixed if prefixed is not None else raised.on(found, place)
+
+    def _is_probability(self) -> bool:
+        r"""Whether the bracket that comes next is that of ``P(y = k \mid x)``."""
+        start = self.at
+        inner, _ = self.bracketed()
+        self.at = start
+        return has_relation(inner) or any(sign(item) in {r"\mid", "|"} for item in inner)
 
     def indexed(self, name: Ref) -> Ref | None:
         """Read ``U[i,k]`` and ``s[0]`` as an entry; what is no index in brackets is a factor."""
@@ -108,8 +134,6 @@ class Names(Marks):
         inner, end = self.bracketed()
         arguments = tuple(self.term(part) for part in comma_parts(inner, ";|"))
         whole = (name.place[0], end)
-        if self.words.is_value(name):
-            return raised.on(replace(name, place=whole), whole)
         called = Call(replace(name, primes=0), arguments, name.primes, place=whole)
         return raised.on(self.behind(called), whole)
 
@@ -118,7 +142,7 @@ class Names(Marks):
     def function(self, word: str, at: Place, scripts: Scripted | None) -> Term:
         r"""Read a known function with its argument, in brackets or without: ``\tanh^2 z``."""
         place = scripts.place if scripts is not None else at
-        name = Ref(FUNCTIONS[word], place=place)
+        name = Ref(self._summing(FUNCTIONS[word]), place=place)
         sub, power = self._function_scripts(name, scripts)
         primes = scripts.primes if scripts is not None else 0
         if name.letter == "log" and sub:
@@ -141,6 +165,12 @@ class Names(Marks):
             raise ReadingError("an inverse function", place)
         return Pow(call, power, place=call.place) if power is not None else call
 
+    def _summing(self, name: str) -> str:
+        """Return how NumPy's ``sum`` is called along the axis that is asked for."""
+        text = self.words.spelt(self.items[self.at :])
+        axis = _AXIS.match(text) if name == "sumall" else None
+        return _SUMS[axis[1]] if axis is not None else name
+
     def _function_scripts(
         self, name: Ref, scripts: Scripted | None
     ) -> tuple[tuple[Term, ...], Term | None]:
@@ -161,7 +191,8 @@ class Names(Marks):
             group = self.next()
             return (self.inside(group),), group.place[1]
         inner, end = self.bracketed()
-        return tuple(self.term(part) for part in comma_parts(inner, ";")), end
+        parts = [part for part in comma_parts(inner, ";") if not _is_option(part)]
+        return tuple(self.term(part) for part in parts), end
 
     def reach(self) -> Term:
         r"""Read how far a function without brackets reaches: over the next factor.
@@ -179,3 +210,8 @@ class Names(Marks):
             return first
         second = self.factor()
         return Mul((first, second), ("",), place=(first.place[0], second.place[1]))
+
+
+def _is_option(part: Sequence[Syntax]) -> bool:
+    """Whether an argument is NumPy's ``axis=1`` or ``keepdims=True``."""
+    return any(isinstance(item, Leaf) and item.text == "=" for item in part)

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from symderiv.verification.arrays import (
     SINGLE,
     block,
-    entry_of,
     over,
+    part_of,
     power,
     scalar,
     size,
@@ -27,7 +27,7 @@ from symderiv.verification.arrays import (
     transposed,
 )
 from symderiv.verification.derivatives import Derivatives
-from symderiv.verification.functions import BINARY, ELEMENTWISE, WHOLE, Value, generic
+from symderiv.verification.functions import BINARY, ELEMENTWISE, STAND_INS, WHOLE, Value, generic
 from symderiv.verification.model import Bound, Definition, Index, Unknown, matched
 from symderiv.verification.quantities import DEEPEST, kind_of
 from symderiv.verification.terms import (
@@ -48,6 +48,8 @@ from symderiv.verification.terms import (
     Ref,
     Term,
     Transposed,
+    loose,
+    values,
 )
 
 Mask = npt.NDArray[np.bool_]
@@ -106,7 +108,8 @@ class Points(Derivatives):
             case Array(rows):
                 return block([[self.value(e, bound) for e in row] for row in rows], term)
             case Entry(array, indices):
-                return entry_of(self.value(array, bound), [self.index(i, bound) for i in indices])
+                part = tuple(self.index(i, bound) for i in indices)
+                return part_of(self.value(array, bound), part)
             case Compared():
                 return self._compared(term, bound)
             case Call():
@@ -173,21 +176,33 @@ class Points(Derivatives):
         return self._compared(condition, bound).real > 0.5
 
     def _compared(self, term: Compared, bound: Bound) -> Value:
-        pair: tuple[Index, Index] | tuple[object, object]
-        try:
+        pair: tuple[object, object]
+        if self._counts(term.left, bound) or self._counts(term.right, bound):
             pair = (self.index(term.left, bound), self.index(term.right, bound))
-        except Unknown:
+        else:
             pair = (self.value(term.left, bound).real, self.value(term.right, bound).real)
         if term.sign not in _COMPARE:
             raise Unknown("a condition that cannot be judged")
         found = np.asarray(_COMPARE[term.sign](*map(np.asarray, pair)), dtype=complex)
         return found.reshape((1, 1, 1)) if found.ndim == 0 else found
 
+    def _counts(self, term: Term, bound: Bound) -> bool:
+        """Whether a side of a condition is an index, so that the other is one too, or a label."""
+        if not isinstance(term, Ref):
+            return False
+        try:
+            self.counted(term, bound)
+        except Unknown:
+            return False
+        return True
+
     # --- sums ---
 
     def _big(self, term: BigOp, bound: Bound) -> Value:
         if term.kind == "max" or not term.indices:
             return self._plain_sum(term, bound)
+        if _is_over_names(term):
+            return self.value(term.body, bound)
         inside = [self.value(term.body, inner) for inner in self.choices(term, bound)]
         if term.kind == "prod":
             return reduce(np.multiply, inside) if inside else scalar(1)
@@ -229,6 +244,8 @@ class Points(Derivatives):
     def _call(self, term: Call, bound: Bound) -> Value:
         function, arguments = term.function, term.arguments
         name = function.letter
+        if name in {"phi", "varphi"} and "Phi" in self.kinds.called:
+            name = "density"  # of the normal distribution
         own = self.model.functions.get(function.function_key)
         if own:
             return self._own_call(term, own, bound)
@@ -248,7 +265,8 @@ class Points(Derivatives):
         if name in self.kinds.words.functions or self.kinds.generic_function(function):
             label = name + repr([repr(s) for s in (*function.sub, *function.sup)])
             if len(values) == 1:
-                return self.prime(lambda v: generic(label, [v]), values[0], term.primes)
+                usual = STAND_INS.get(self.stand_in, lambda v: generic(label, [v]))
+                return self.prime(usual, values[0], term.primes)
             if not term.primes:
                 return generic(label, values)
         raise Unknown(f"the function {name} is not known")
@@ -311,6 +329,13 @@ class Points(Derivatives):
         found = inner.value(definition.right, bound)
         self.read |= inner.read
         return found
+
+
+def _is_over_names(term: BigOp) -> bool:
+    r"""Whether a sum runs over names, as :math:`\sum_w w^2` does over all weights, not indices."""
+    letters = {index.letter for index in term.indices}
+    bare = {t.letter for t in values(term.body) if isinstance(t, Ref) and not t.sub and not t.sup}
+    return letters <= bare and not letters & loose(term.body)
 
 
 def _index_of(term: Term) -> str | None:

@@ -12,7 +12,8 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from symderiv.verification.arrays import SINGLE, block, entry_of, joined, scalar, size, transposed
+from symderiv.verification.arrays import SINGLE, block, joined, part_of, scalar, size, transposed
+from symderiv.verification.batches import Batch
 from symderiv.verification.functions import Value, generic
 from symderiv.verification.kinds import SAMPLE, Kinds
 from symderiv.verification.model import (
@@ -22,13 +23,15 @@ from symderiv.verification.model import (
     Index,
     Key,
     Model,
+    Part,
     Unknown,
     index_value,
+    label_value,
     matched,
 )
 from symderiv.verification.terms import Cases, Ref, Term
 
-POINTS = 3
+POINTS = 6
 DEEPEST = 40
 _MOST_STEPS = 4_000_000
 
@@ -72,10 +75,12 @@ class Quantities(ABC):
     """Random points, and the values that names have there.
 
     ``at`` is the place in the document from which definitions are seen; ``cut`` holds the values of
-    names that are cut, ``moving`` their kinds. ``explicit`` takes a derivative with all other names
-    held; ``moved`` says that one is being taken, ``axes`` how many of its axes stand before the
-    points. ``read`` collects the kinds of the names that are read. Values are shared in ``known``
-    by still and by moved points; those that a cut has moved are in ``changed``.
+    names that are cut, ``moving`` their kinds. ``stand_in`` is the usual function that is taken for
+    those that nobody defines, ``rows`` lays the derivatives of numbers by columns in rows,
+    ``pinned`` are letters whose values are given. ``explicit`` takes a derivative with all other
+    names held; ``moved`` says that one is being taken, ``axes`` how many of its axes stand before
+    the points. ``read`` collects the kinds of the names that are read. Values are shared in
+    ``known`` by still and by moved points; those that a cut has moved are in ``changed``.
     """
 
     model: Model
@@ -84,6 +89,9 @@ class Quantities(ABC):
     positive: bool = False
     constrained: frozenset[str] = frozenset()
     explicit: bool = False
+    stand_in: str = ""
+    rows: bool = False
+    pinned: Mapping[str, float] = field(default_factory=dict)
     cut: Mapping[Key, Value] = field(default_factory=dict)
     moving: frozenset[Kind] = frozenset()
     moved: bool = False
@@ -92,7 +100,7 @@ class Quantities(ABC):
     known: dict[Hashable, Known] = field(default_factory=dict)
     changed: dict[Hashable, Known] = field(default_factory=dict)
     leaves: dict[Key, Value] = field(default_factory=dict)
-    resolved: dict[Hashable, tuple[Ref, Key, tuple[Index, ...]]] = field(default_factory=dict)
+    resolved: dict[Hashable, tuple[Ref, Key, Part]] = field(default_factory=dict)
     open: list[Hashable] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
 
@@ -101,7 +109,22 @@ class Quantities(ABC):
         """Return the value of a term, with its free indices bound."""
 
     def index(self, term: Term, bound: Bound) -> Index:
-        """Return the value of an index; one that nobody binds has a fixed one."""
+        """Return the value of an index; one that nobody binds has a fixed one.
+
+        A name as an index is a label: the y_i of :math:`s_{y_i}`.
+        """
+        try:
+            return self.counted(term, bound)
+        except Unknown:
+            if not isinstance(term, Ref):
+                raise
+        return label_value(term, [self.index(i, bound) for i in (*term.sub, *term.sup)])
+
+    def counted(self, term: Term, bound: Bound) -> Index:
+        """Return the value of an index that counts something.
+
+        Raises ``Unknown`` for any other.
+        """
         return index_value(term, {**self.kinds.defaults, **bound}, self.model.sizes)
 
     # --- what is known already ---
@@ -139,12 +162,11 @@ class Quantities(ABC):
         if self.kinds.is_kronecker(ref, self.model):
             first, second = (self.index(i, bound) for i in ref.sub)
             return scalar(float(first == second))
-        key, entry = self.resolve(ref, bound)
-        whole = self.whole(key, bound)
-        return entry_of(whole, entry) if entry else whole
+        key, part = self.resolve(ref, bound)
+        return part_of(self.whole(key, bound), part)
 
-    def resolve(self, ref: Ref, bound: Bound) -> tuple[Key, tuple[Index, ...]]:
-        """Return which quantity a name is, and which entry of it is meant."""
+    def resolve(self, ref: Ref, bound: Bound) -> tuple[Key, Part]:
+        """Return which quantity a name is, and which part of it is meant."""
         memo = (id(ref), *bound.items())
         if memo not in self.resolved:
             sub = tuple(self.index(i, bound) for i in ref.sub)
@@ -192,8 +214,9 @@ class Quantities(ABC):
         found = self._from_definition(key, bound)
         if found is not None:
             return found
-        if key.family in self.kinds.stacks:
-            return self._stack(key, bound)
+        batch = self.kinds.members(key)
+        if batch is not None:
+            return self._stacked(key, batch, bound)
         shape = self.kinds.entry_definitions(key, self.model)
         if shape is not None and self._has_entries(key, shape):
             return self._from_entries(key, shape, bound)
@@ -226,13 +249,15 @@ class Quantities(ABC):
         own = {SAMPLE: key.sample} if key.sample is not None else {}
         return {**kept, **own, **found}
 
-    def _stack(self, key: Key, bound: Bound) -> Value:
-        """Put a matrix together from its samples."""
-        family, axis = self.kinds.stacks[key.family]
-        count = self.kinds.shape(key)[axis]
-        members = [self.whole(Key(family, (n,), key.sup), bound) for n in range(1, count + 1)]
-        turned = [transposed(m) if size(m)[axis] != 1 else m for m in members]
-        return joined(turned, axis - 2)
+    def _stacked(self, key: Key, batch: Batch, bound: Bound) -> Value:
+        """Put a matrix together from the parts of its samples."""
+        count = self.kinds.shape(key)[batch.axis]
+        parts = []
+        for number in range(1, count + 1):
+            sub, sup = ((number,), key.sup) if batch.below else ((), (*key.sup, number))
+            part = self.whole(Key(batch.family, sub, sup), bound)
+            parts.append(part if size(part)[batch.axis] == 1 else transposed(part))
+        return joined(parts, batch.axis - 2)
 
     def _has_entries(self, key: Key, shape: tuple[int, int]) -> bool:
         single = self._entry_key(key, shape, (1, 1))
@@ -259,16 +284,21 @@ class Quantities(ABC):
     def _generic_cost(self, key: Key, bound: Bound) -> Value | None:
         """Return the value of a cost that nobody defines: some function of what it may read."""
         sinks = self.kinds.costs.get(key.family)
-        if sinks is None:
+        total = key.family in self.kinds.totals
+        if sinks is None or (total and not (key.sub or key.sup)):
             return None
-        read = [v for sink in sinks for v in self._every(sink, bound)]
-        return generic(key.family[0], read, scalar=True)
+        marks = (*key.sub, *key.sup)
+        own: Bound = {self.kinds.totals[key.family]: marks[-1]} if marks and total else {}
+        read = [v for sink in sinks for v in self._every(sink, {**bound, **own}, own)]
+        return generic(f"{key.family[0]}{marks or ''}", read, scalar=True)
 
-    def _every(self, name: Ref, bound: Bound) -> Iterator[Value]:
-        """Yield the values of a name for all values of its indices."""
+    def _every(self, name: Ref, bound: Bound, own: Bound) -> Iterator[Value]:
+        """Yield the values of a name for all values of its indices that are not its ``own``."""
         letters = [i.letter for i in (*name.sub, *name.sup) if isinstance(i, Ref)]
-        known = [x for x in dict.fromkeys(letters) if x in self.model.sizes]
-        for choice in product(*(range(1, self.model.sizes[x] + 1) for x in known)):
+        known = [x for x in dict.fromkeys(letters) if x in self.model.sizes and x not in own]
+        ends = {x: self.model.sizes[x] for x in known}
+        first = {x: end if x in self.kinds.chained else 1 for x, end in ends.items()}
+        for choice in product(*(range(first[x], ends[x] + 1) for x in known)):
             yield self.ref(name, {**bound, **dict(zip(known, choice, strict=True))})
 
     # --- what is given ---
@@ -278,6 +308,8 @@ class Quantities(ABC):
             if self.kinds.never_leaf(key):
                 raise Unknown(f"{key.name} is not defined")
             value = self._drawn(key)
+            if key.family[0] in self.pinned and not key.sub and not key.sup:
+                value = np.full_like(value, self.pinned[key.family[0]])
             if key.family[0] in self.constrained or key.family in self.kinds.labels:
                 value = value / self._sum_of_labels(key, value)
             self.leaves[key] = value.astype(complex)

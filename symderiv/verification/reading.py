@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from symderiv.errors import ReadingError
 from symderiv.latex.syntax import Applied, Environment, Group, Leaf, Scripted, Syntax
-from symderiv.verification.sequences import shown, sign, split, statements, without_words
+from symderiv.verification.sequences import members, shown, sign, split, statements, without_words
 from symderiv.verification.summing import Sums
 from symderiv.verification.terms import Add, Call, Chain, Div, Mul, Num, Place, Pow, Ref, Term
 from symderiv.verification.walking import Shared
@@ -43,7 +43,8 @@ class Reader:
         if not groups:
             raise ReadingError("empty", formula.place)
         shared = Shared(self.words)
-        return [_chain(group, formula.place, shared) for group in groups]
+        single = [one for group in groups for one in members(group)]
+        return [_chain(group, formula.place, shared) for group in single]
 
     def term(self, items: Sequence[Syntax]) -> Term:
         """Read a whole sequence as one term.
@@ -110,6 +111,9 @@ class _Atoms(Sums):
             return self.nabla(leaf, scripts)
         if text == r"\partial":
             return self.differential(leaf, scripts)
+        if self.words.spelt([leaf, *self.items[self.at : self.at + 2]]) == "np.":
+            self.at += 2  # NumPy's functions are known without its name
+            return self.atom(self.next())
         word = self.words.word(leaf)
         if word is None:
             raise ReadingError(f"unexpected {shown(leaf)}", leaf.place)

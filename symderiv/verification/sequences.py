@@ -10,6 +10,7 @@ from symderiv.verification.words import OPENING, RELATIONS, SKIPPED
 
 CLOSING = frozenset(OPENING.values())
 
+_DOTS = {r"\dots", r"\ldots", r"\cdots"}
 _EQUATION_NUMBER = {r"\eqno", r"\leqno"}
 _MARK_BRACKETS = {"(": ")", "[": "]", "<": ">", r"\langle": r"\rangle", r"\{": r"\}"}
 
@@ -43,8 +44,13 @@ def relation(item: Syntax) -> str | None:
 
 
 def has_relation(items: Sequence[Syntax]) -> bool:
-    """Whether there is a relation among some atoms."""
-    return any(sign(item) in RELATIONS for item in items)
+    """Whether there is a relation among some atoms, in no bracket."""
+    depth = 0
+    for item in items:
+        depth += deeper(item)
+        if depth <= 0 and sign(item) in RELATIONS:
+            return True
+    return False
 
 
 # --- what braces hold ---
@@ -101,12 +107,51 @@ def statements(formula: Group) -> list[list[Syntax]]:
         else:
             groups[-1].append(item)
     joined: list[list[Syntax]] = []
-    for group in groups:
+    counting = False  # of "j = 1, 2, 3" the comma cuts the numbers off
+    for group, behind in zip(groups, [*groups[1:], []], strict=True):
+        counting = _is_range(group, behind) or (counting and not _related(group))
+        if joined and counting:
+            continue
         if joined and not _related(group):
             joined[-1] += group if any(is_words(i) for i in group) else []
         elif group:
             joined.append(group)
     return [flat(group) for group in joined]
+
+
+def members(group: list[Syntax]) -> list[list[Syntax]]:
+    r"""Return ``u, v \in S`` as two statements, and any other as it is."""
+    at = next((n for n, item in enumerate(group) if relation(item) == "in"), 0)
+    if not at or "," not in map(sign, group[:at]) or any(map(deeper, group[:at])):
+        return [group]
+    return [[*name, *group[at:]] for name in comma_parts(group[:at])]
+
+
+def _is_range(items: Sequence[Syntax], behind: Sequence[Syntax]) -> bool:
+    r"""Whether atoms only say what an index counts: ``(l = 1, 2, 3)``, ``j = 1, \dots, n``."""
+    inner = [item for item in items if not (isinstance(item, Leaf) and item.kind == "BREAK")]
+    signs = list(map(sign, inner))
+    if signs[:1] == ["("] and ")" in signs:
+        inner = inner[1 : signs.index(")")]
+    match inner:
+        case [Leaf("LETTER" | "COMMAND"), equals, *rest] if relation(equals) in {"=", "in"}:
+            listed = "," in map(sign, rest) and not any(map(deeper, rest))
+            return listed or (bool(rest) and bool(behind) and _plain(behind))
+    return False
+
+
+def _plain(items: Sequence[Syntax]) -> bool:
+    """Whether atoms begin with a number or dots, and there is no relation among them."""
+    first = items[0]
+    listed = isinstance(first, Leaf) and (first.kind == "NUMBER" or sign(first) in _DOTS)
+    return listed and not _related(items)
+
+
+def unwrapped(items: Sequence[Syntax]) -> Sequence[Syntax]:
+    """Return what stands in the bracket that some atoms are, or the atoms themselves."""
+    if len(items) > 2 and OPENING.get(sign(items[0])) == sign(items[-1]):
+        return items[1:-1]
+    return items
 
 
 def _related(items: Sequence[Syntax]) -> bool:

@@ -5,22 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symderiv.verification.adjoints import define_adjoints, take_costs
+from symderiv.verification.batches import batches
 from symderiv.verification.building import Built
 from symderiv.verification.dimensions import measure
 from symderiv.verification.kinds import Node
 from symderiv.verification.model import Family, Index
 from symderiv.verification.statements import Statement, terms_of
-from symderiv.verification.terms import BigOp, Num, Ref, Term, loose, loose_in, values, walk
+from symderiv.verification.terms import BigOp, Call, Num, Ref, Term, loose, loose_in, values, walk
 from symderiv.verification.words import LAYER_LETTERS
 
 
 def settled(rows: Sequence[Statement], built: Built, *, arrays: bool) -> None:
-    """Find sizes and shapes, what costs depend on, and what names of derivatives mean."""
+    """Find sizes and shapes, what costs depend on, and what names of derivatives may mean."""
+    if arrays:
+        built.kinds.batches = batches(list(terms_of(rows)), built.model, built.kinds.words.axes)
     define_adjoints(rows, built)
     take_costs(rows, built)
     measure(rows, built, arrays=arrays)
+    built.kinds.arguments = dict(_arguments(rows))
+    calls = (t for term in terms_of(rows) for t in walk(term) if isinstance(t, Call))
+    built.kinds.called = frozenset(call.function.letter for call in calls)
     _implicit(rows, built)
     _count_marks(rows, built)
+
+
+def _arguments(rows: Sequence[Statement]) -> Iterator[tuple[str, Term]]:
+    r"""Yield functions with the only name that they are called with: the z of ``\sigma(z)``."""
+    called: dict[str, set[Term]] = {}
+    for term in terms_of(rows):
+        for node in walk(term):
+            match node:
+                case Call(Ref(letter), (Ref() as argument,)):
+                    called.setdefault(letter, set()).add(argument)
+    for function, arguments in called.items():
+        if len(arguments) == 1:
+            yield function, next(iter(arguments))
 
 
 def conventions(built: Built) -> Iterator[str]:

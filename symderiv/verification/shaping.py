@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from symderiv.verification.batches import Batch
 from symderiv.verification.kinds import Node
 from symderiv.verification.model import Bound, Family, Index
 from symderiv.verification.sizes import Classes
@@ -64,6 +65,7 @@ class Shaper(TermShapes):
     equations: Sequence[Equation]
     declared: Mapping[Node, Shape] = field(default_factory=dict)
     bold: frozenset[Family] = frozenset()
+    batches: Mapping[Family, Batch] = field(default_factory=dict)
     widest: dict[Node, int] = field(default_factory=dict, init=False)
     touched: set[Node] = field(default_factory=set, init=False)
 
@@ -102,7 +104,7 @@ class Shaper(TermShapes):
         if node in self.declared:
             return _rank(self.declared[node])
         letter, _, style = node[0]
-        base = letter[1:] if letter.startswith("d") and len(letter) > 1 else letter
+        base = _base(letter.rpartition(".")[2])
         if style == "cal" or base in COSTS | {"1", "I"} or self._fixed(node):
             return "scalar"
         if node in self.bare and self.widest[node] == 2:
@@ -129,6 +131,8 @@ class Shaper(TermShapes):
         self.touched, self.anchored = set(), set()
         for node, shape in self.declared.items():
             self.unify(self.dims(node), shape, 3)
+        for node in self.ranks:
+            self._member(node)
         for equation, bound in self.cases:
             if self.cost > most:
                 break
@@ -145,6 +149,18 @@ class Shaper(TermShapes):
                 names = (t for side in sides for t in values(side) if isinstance(t, Ref))
                 self.touched |= {self.node(name, bound) for name in names}
         return self.cost
+
+    def _member(self, node: Node) -> None:
+        """Ask the values of one sample to be as many as its batch has for each."""
+        family, _, marks = node
+        batch = self.batches.get(family)
+        if batch is None or batch.family == family:
+            return
+        whole = (batch.family, (), marks)
+        if whole in self.ranks:
+            units = self.dims(whole)[1 - batch.axis]
+            row = self.ranks[node] == "row"
+            self.unify(self.dims(node), (ONE, units) if row else (units, ONE), 2)
 
     def _equal(self, left: Shape, right: Shape, equation: Equation) -> None:
         """Ask both sides of an equation to have one shape; a Jacobian may lie the other way."""
@@ -190,13 +206,18 @@ class Shaper(TermShapes):
         return score
 
     def _alike(self, node: Node) -> list[Node]:
-        """Return the nodes of one family that change together: those of other layers."""
+        """Return the nodes that change together: those of other layers, and their derivatives."""
         family, labels, _ = node
         return [
             n for n in self.ranks
-            if n[0][0] == family[0] and n not in self.declared and not self._fixed(n)
-            and (n[0] != family or n[1] == labels or not n[1])
+            if _base(n[0][0]) == _base(family[0]) and n not in self.declared
+            and not self._fixed(n) and (n[0] != family or n[1] == labels or not n[1])
         ]  # fmt: skip
+
+
+def _base(letter: str) -> str:
+    """Return the letter of what a name is the derivative by: the W of ``dW``."""
+    return letter[1:] if letter.startswith("d") and len(letter) > 1 else letter
 
 
 def _rank(shape: Shape) -> str:

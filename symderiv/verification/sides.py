@@ -25,11 +25,13 @@ class Sides:
     """Evaluates terms as they are meant at one place of a document, by its model.
 
     What is evaluated there at the same points is kept, so a model that grows needs new ``Sides``.
+    ``stand_in`` is the usual function that is taken for those that nobody defines.
     """
 
     model: Model
     kinds: Kinds
     at: float
+    stand_in: str = ""
     _points: dict[tuple[bool, frozenset[str]], Points] = field(default_factory=dict)
 
     def points(self, *, positive: bool, constrained: frozenset[str] = frozenset()) -> Points:
@@ -37,7 +39,12 @@ class Sides:
         which = positive, constrained
         if which not in self._points:
             self._points[which] = Points(
-                self.model, self.kinds, self.at, positive=positive, constrained=constrained
+                self.model,
+                self.kinds,
+                self.at,
+                positive=positive,
+                constrained=constrained,
+                stand_in=self.stand_in,
             )
         return self._points[which]
 

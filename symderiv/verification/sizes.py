@@ -50,6 +50,8 @@ def count(classes: Classes, terms: Iterable[Term], letters: set[str]) -> set[str
         elif isinstance(node, BigOp):
             for index, limits in zip(node.indices, node.ranges, strict=True):
                 classes.at_least(("letter", index.letter), 0)
+                if limits is not None and isinstance(limits[1], Num) and limits[1].text.isdigit():
+                    classes.at_least(("letter", index.letter), int(limits[1].text))
                 if limits is not None:
                     for name in _names(limits[1]):
                         ends.add(name)

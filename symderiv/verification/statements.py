@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from symderiv.documents import Document, Formula, Row
 from symderiv.errors import ReadingError
 from symderiv.latex.syntax import Group, parsed
+from symderiv.verification.calls import settled_calls
 from symderiv.verification.learning import learnt
 from symderiv.verification.model import Family
 from symderiv.verification.reading import Reader
+from symderiv.verification.spelling import spelt_out
 from symderiv.verification.terms import (
     Add,
     Call,
@@ -26,6 +28,8 @@ from symderiv.verification.terms import (
 )
 from symderiv.verification.words import Vocabulary
 
+_OUTPUTS = {"a", "y", "f", "h", "s", "o", "g"}
+
 
 @dataclass(slots=True)
 class Statement:
@@ -39,28 +43,62 @@ class Statement:
     error: ReadingError | None = None
     first: Term | None = None
     before: Term | None = None
-    origin: Statement | None = None
-    previous: Statement | None = None
 
     def text(self, term: Term) -> str:
         """Return the characters of a node of this row."""
         return self.row.text[term.place[0] : term.place[1]]
 
 
-def statements(document: Document) -> tuple[list[Statement], Vocabulary]:
-    """Return the rows of a document as statements, and the vocabulary that they were read with."""
-    trees: list[tuple[Formula, int, Row, Group | ReadingError]] = []
-    for formula in document.formulas:
-        for number, row in enumerate(formula.rows, 1):
-            try:
-                trees.append((formula, number, row, parsed(row.text)))
-            except ReadingError as error:
-                trees.append((formula, number, row, error))
-    words = learnt(tree for *_, tree in trees if isinstance(tree, Group))
-    found = list(_read(trees, Reader(words)))
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A row of a document, its place ``at`` in the order of all rows, and its atoms if any."""
+
+    formula: Formula
+    row: Row
+    number: int
+    at: int
+    tree: Group | ReadingError
+
+
+def parsed_rows(document: Document) -> list[Parsed]:
+    """Return the rows of a document, each as atoms."""
+    rows = [(f, n, row) for f in document.formulas for n, row in enumerate(f.rows, 1)]
+    trees = [_tree(row) for _, _, row in rows]
+    join = spelt_out([tree for tree in trees if isinstance(tree, Group)])
+    return [
+        Parsed(formula, row, number, at, join(tree) if isinstance(tree, Group) else tree)
+        for at, ((formula, number, row), tree) in enumerate(zip(rows, trees, strict=True))
+    ]
+
+
+def _tree(row: Row) -> Group | ReadingError:
+    try:
+        return parsed(row.text)
+    except ReadingError as error:
+        return error
+
+
+def vocabulary(rows: Sequence[Parsed]) -> Vocabulary:
+    """Return what the names in some rows mean, as far as it shows in how they are used."""
+    return learnt(row.tree for row in rows if isinstance(row.tree, Group))
+
+
+def statements(rows: Sequence[Parsed], words: Vocabulary) -> list[Statement]:
+    """Return rows as statements, read with a vocabulary."""
+    found = list(_read(rows, Reader(words)))
     _judge_tables(found)
     _lift_layers(found)
-    return found, words
+    _settle_calls(found, words)
+    _continue(found)
+    return found
+
+
+def _settle_calls(found: list[Statement], words: Vocabulary) -> None:
+    """Say of the brackets behind costs whether they hold arguments."""
+    read = [statement for statement in found if statement.chain is not None]
+    chains = settled_calls([s.chain for s in read if s.chain is not None], words)
+    for statement, chain in zip(read, chains, strict=True):
+        statement.chain = chain
 
 
 def _lift_layers(found: list[Statement]) -> None:
@@ -87,16 +125,6 @@ def _lift_layers(found: list[Statement]) -> None:
                 _lifted(s, layered) if s is not None else None for s in statement.chain.sides
             )
             statement.chain = replace(statement.chain, sides=sides)
-    for statement in found:
-        _continue_again(statement)
-
-
-def _continue_again(statement: Statement) -> None:
-    origin = statement.origin
-    if origin is not None and origin.chain is not None:
-        statement.first = origin.chain.sides[0] or origin.first
-    if statement.previous is not None and statement.previous.chain is not None:
-        statement.before = statement.previous.chain.sides[-1] or statement.before
 
 
 def _names(found: list[Statement]) -> Iterator[Ref]:
@@ -157,9 +185,16 @@ def _table_claim(first: Statement, second: Statement) -> Chain | None:
         by = _variable(function)
     if by is None or (not second.chain.signs and not _claims(function, by)):
         return None
-    if isinstance(left, Ref):
-        slope = replaced(slope, left, function, everywhere=True)
+    for output in [left] if isinstance(left, Ref) else _outputs(slope, function):
+        slope = replaced(slope, output, function, everywhere=True)
     return Chain((Derivative(function, (by,), "d", place=slope.place), slope), ("=",))
+
+
+def _outputs(slope: Term, function: Term) -> list[Ref]:
+    """Return the name of a function's value in terms of which its derivative is written."""
+    read = set(values(function))
+    others = {t for t in values(slope) if isinstance(t, Ref) and t not in read}
+    return [t for t in others if len(others) == 1 and t.letter in _OUTPUTS and not t.sub]
 
 
 def _variable(function: Term) -> Ref | None:
@@ -175,21 +210,14 @@ def _claims(function: Term, by: Ref) -> bool:
     return any(t == by for t in values(function))
 
 
-def _read(
-    trees: list[tuple[Formula, int, Row, Group | ReadingError]], reader: Reader
-) -> Iterator[Statement]:
-    last: Statement | None = None
-    for at, (formula, number, row, tree) in enumerate(trees):
-        found = _chains(tree, reader, row)
+def _read(rows: Sequence[Parsed], reader: Reader) -> Iterator[Statement]:
+    for row in rows:
+        found = _chains(row.tree, reader, row.row)
         if isinstance(found, ReadingError):
-            yield Statement(formula, row, number, at, error=found)
+            yield Statement(row.formula, row.row, row.number, row.at, error=found)
             continue
         for part, chain in enumerate(found):
-            statement = Statement(formula, row, number, at + part / 100, chain)
-            _continue(statement, last)
-            if formula.display and chain.signs:
-                last = statement
-            yield statement
+            yield Statement(row.formula, row.row, row.number, row.at + part / 100, chain)
 
 
 def _chains(tree: Group | ReadingError, reader: Reader, row: Row) -> list[Chain] | ReadingError:
@@ -203,15 +231,35 @@ def _chains(tree: Group | ReadingError, reader: Reader, row: Row) -> list[Chain]
         return ReadingError("nested too deeply", (0, len(row.text)))
 
 
-def _continue(statement: Statement, last: Statement | None) -> None:
-    """Give a row that begins with its sign the left side of the row above."""
-    chain = statement.chain
-    if chain is None or chain.sides[0] is not None or last is None or last.chain is None:
-        return
-    statement.first = last.first if last.first is not None else last.chain.sides[0]
-    statement.before = last.chain.sides[-1] if last.chain.sides[-1] is not None else last.before
-    statement.origin = last.origin or last
-    statement.previous = last
+def _continue(found: list[Statement]) -> None:
+    """Give each row that begins with its sign the left side of the row above."""
+    last: Statement | None = None
+    for statement in found:
+        chain = statement.chain
+        if chain is None:
+            continue
+        if chain.sides[0] is None and last is not None and last.chain is not None:
+            statement.first = last.first if last.first is not None else last.chain.sides[0]
+            statement.before = last.chain.sides[-1] or last.before
+        if statement.formula.display and chain.signs:
+            last = statement
+
+
+def bars(found: Sequence[Statement]) -> dict[str, Ref]:
+    r"""Return the accents that a document explains: :math:`\bar v = \partial E / \partial v`."""
+    return {
+        left.accent.removeprefix(by.accent): of
+        for left, of, by in _explained(found)
+        if left.letter == by.letter and left.accent != by.accent == ""
+    }
+
+
+def _explained(found: Sequence[Statement]) -> Iterator[tuple[Ref, Ref, Ref]]:
+    """Yield the names that are said to be a derivative, each with of what and by what."""
+    for statement in found:
+        match statement.chain:
+            case Chain((Ref() as left, Derivative(Ref() as of, (Ref() as by,)), *_)):
+                yield left, of, by
 
 
 def whole(statement: Statement) -> Chain | None:

@@ -28,7 +28,7 @@ from symderiv.verification.terms import (
     walk,
 )
 from symderiv.verification.unifying import ONE, SCALAR, Dim, Shape, Unifier, longer, vectors
-from symderiv.verification.words import LAYER_LETTERS
+from symderiv.verification.words import COSTS, LAYER_LETTERS
 
 _NUMBERS = frozenset({"norm", "norm1", "trace", "inner", "sumall", "det"})
 _ENTRYWISE = frozenset({"odot", "circ", "ast"})
@@ -38,12 +38,14 @@ _ENTRYWISE = frozenset({"odot", "circ", "ast"})
 class TermShapes(Unifier):
     """The shapes of terms, where ``ranks`` says which names are columns, rows and matrices.
 
-    ``letters`` are those that count; ``bare`` are the arrays that stand without an index somewhere,
-    ``arity`` is the least number of their indices.
+    ``letters`` are those that count, ``parameters`` the names of functions' arguments; ``bare`` are
+    the arrays that stand without an index somewhere, ``arity`` is the least number of their
+    indices.
     """
 
     sizes: Mapping[str, int]
     letters: frozenset[str]
+    parameters: Mapping[str, Sequence[Ref]] = field(default_factory=dict, init=False)
     ranks: dict[Node, str] = field(default_factory=dict, init=False)
     bare: set[Node] = field(default_factory=set, init=False)
     arity: dict[Node, int] = field(default_factory=dict, init=False)
@@ -118,6 +120,7 @@ class TermShapes(Unifier):
         if whole == SCALAR or not entries:
             return whole
         axes = [d for d in whole if d != ONE]
+        self.cost += 2 * max(0, len(entries) - len(axes))
         for index, dim in zip(entries, axes, strict=False):
             if isinstance(index, Ref) and index.letter in self.letters:
                 self.join(("letter", index.letter), dim)
@@ -195,10 +198,7 @@ class TermShapes(Unifier):
         ):  # a product of two columns is their inner one
             self.unify(a, b, 2)
             return SCALAR
-        if misfit:
-            self.cost += 3
-        else:
-            self.unify((a[1], ONE), (b[0], ONE), 3)
+        self.unify((a[1], ONE), (b[0], ONE), 3)
         return a[0], b[1]
 
     def _div(self, a: Shape | None, b: Shape | None) -> Shape | None:
@@ -217,6 +217,12 @@ class TermShapes(Unifier):
     def _call(self, term: Call, bound: Bound) -> Shape | None:
         name = term.function.letter
         shapes = [self.shape(a, bound) for a in term.arguments]
+        own = self.parameters.get(term.function.function_key, ())
+        if name in COSTS and len(own) == len(shapes):
+            for parameter, shape in zip(own, shapes, strict=True):
+                if shape is not None:
+                    self.unify(self._ref(parameter, bound), shape, 2)
+            return SCALAR
         first = shapes[0] if shapes else None
         if name in _NUMBERS:
             self._number(name, shapes)

@@ -77,7 +77,12 @@ def replaced(term: Term, old: Term, new: Term, *, everywhere: bool = False) -> T
     """Return ``term`` with the node ``old`` replaced, at its own place or wherever it is equal."""
 
     def change(node: Term) -> Term | None:
-        return new if node is old or (everywhere and node == old) else None
+        if node is old or (everywhere and node == old):
+            return new
+        if isinstance(node, Call):  # what is called stays
+            arguments = tuple(rewritten(a, change) for a in node.arguments)
+            return replace(node, arguments=arguments)
+        return None
 
     return rewritten(term, change)
 

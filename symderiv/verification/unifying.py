@@ -11,6 +11,7 @@ Dim = Hashable
 Shape = tuple[Dim, Dim]
 ONE: Dim = 1
 SCALAR: Shape = (ONE, ONE)
+_COLLAPSE = 0.7
 
 
 def vectors(a: Shape, b: Shape) -> bool:
@@ -46,9 +47,25 @@ class Unifier:
         """Ask two shapes to be one; each axis in which they cannot be costs its weight."""
         for x, y in zip(a, b, strict=True):
             if self.differ(x, y):
-                self.cost += weight
+                self.cost += _COLLAPSE if self.collapsed(x, y) else weight
             elif self._root(x) != self._root(y):
                 self.join(x, y)
+
+    def collapsed(self, x: Dim, y: Dim) -> bool:
+        """Make the other one of two dimensions 1 too, if a definition asks for it and it may be.
+
+        What a letter counts stays as long as the letter counts.
+        """
+        if self.anchored:
+            return False
+        other = y if self._root(x) == ONE else x
+        counted = ("letter", "number", "size")
+        root = self.classes.root(other)
+        for node in self.classes.parent:
+            if isinstance(node, tuple) and node[0] in counted and self.classes.root(node) == root:
+                return False
+        self.classes.join(root, ONE)
+        return True
 
     def join(self, x: Dim, y: Dim) -> None:
         """Make two dimensions one; no claim joins what definitions keep apart: it may be wrong."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -14,15 +15,28 @@ import numpy as np
 
 from symderiv.documents import Document, Row, parse, read
 from symderiv.network import Network
+from symderiv.verification.batches import sample_axes
 from symderiv.verification.building import Built, built, names_of
+from symderiv.verification.diagnosis import DIFFERS, UNKNOWN
 from symderiv.verification.functions import ELEMENTWISE, WHOLE
 from symderiv.verification.given_model import given_model
 from symderiv.verification.judging import Judge
 from symderiv.verification.model import Definition, Model
 from symderiv.verification.records import Equation, Link, Report, worst
 from symderiv.verification.settling import conventions, settled
-from symderiv.verification.statements import Statement, statements, whole
-from symderiv.verification.terms import Ref
+from symderiv.verification.slicing import Slice, slices
+from symderiv.verification.statements import (
+    Statement,
+    bars,
+    parsed_rows,
+    statements,
+    terms_of,
+    vocabulary,
+    whole,
+)
+from symderiv.verification.terms import Label, Ref
+from symderiv.verification.voting import Votes, settle_meanings
+from symderiv.verification.words import Vocabulary
 
 
 def verify(source: str | Path, model: Network | None = None, *, budget: float = 20.0) -> Report:
@@ -38,26 +52,99 @@ def verify(source: str | Path, model: Network | None = None, *, budget: float = 
 
 
 def verified(document: Document, network: Network | None = None, *, budget: float = 20.0) -> Report:
-    """Judge every equation of a document.
-
-    Where it may be meant with arrays or with numbers alone, both are tried, and the reading is
-    taken in which more of it holds: authors are right more often than not.
-    """
-    start = time.monotonic()
+    """Judge every equation of a document, section by section."""
     given = partial(given_model, network) if network is not None else Model
+    parsed = parsed_rows(document)
+    words = vocabulary(parsed)
+    read = statements(parsed, words)
+    words.bars = bars(read)
+    words.axes = tuple(sample_axes(list(terms_of(read))))
+    sections = _Sections(document, words, given, time.monotonic() + budget)
     with np.errstate(all="ignore"):  # a point outside a domain is found out and left
-        found, arrays = _judged(document, given(), start + budget / 2, arrays=True)
-        if not arrays:
+        pieces = slices(parsed, read, built(read, words, given()))
+        readings = [sections.best(piece) for piece in pieces]
+        mixed = _mixed(readings, sections.until)
+    return Report(
+        document.path,
+        tuple(equation for reading in readings for equation in reading.equations),
+        conventions=_once([*(line for r in readings for line in conventions(r.model)), *mixed]),
+        assumptions=_once(line for r in readings for line in r.assumptions()),
+        source=document.source,
+    )
+
+
+def _once(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lines))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A section read in one way, with arrays or with numbers alone, and judged."""
+
+    rows: Sequence[Statement]
+    model: Built
+    judge: Judge
+    equations: tuple[Equation, ...] = ()
+
+    def assumptions(self) -> Iterator[str]:
+        """Yield what was taken for granted."""
+        yield from self.model.assumptions
+        for name in sorted(self.judge.generic):
+            yield f"{name} is some differentiable function"
+
+    @property
+    def fit(self) -> float:
+        """How much holds."""
+        count = Counter(link.verdict for equation in self.equations for link in equation.links)
+        return count["right"] - count["wrong"] - 0.1 * count["cannot tell"]
+
+
+@dataclass(slots=True)
+class _Sections:
+    """Judges the sections of a document; what names of derivatives mean is common to all."""
+
+    document: Document
+    words: Vocabulary
+    given: Callable[[], Model]
+    until: float
+    votes: dict[bool, Votes] = field(default_factory=lambda: {True: Votes(), False: Votes()})
+
+    def best(self, piece: Slice) -> _Reading:
+        """Judge a section.
+
+        Where it may be meant with arrays or with numbers alone, both are tried, and the reading is
+        taken in which more of it holds: authors are right more often than not.
+        """
+        found = self.judged(piece, arrays=True)
+        if not found.model.kinds.tensor:
             return found
-        plain, _ = _judged(document, given(), start + budget, arrays=False)
-    simple = not any(e.verdict in _JUDGED and _looks(e) for e in found.equations)
-    if _fit(plain) > 1.3 * _fit(found) + 2 or (simple and _fit(plain) >= _fit(found)):
-        found, plain = plain, found
-        return replace(found, equations=_filled(found, plain, arrays=False))
-    return replace(found, equations=_filled(found, plain, arrays=True))
+        plain = self.judged(piece, arrays=False)
+        simple = not any(e.verdict in _JUDGED and _looks(e) for e in found.equations)
+        if plain.fit > 1.3 * found.fit + 2 or (simple and plain.fit >= found.fit):
+            plain.equations = _filled(plain, found, arrays=False)
+            return plain
+        found.equations = _filled(found, plain, arrays=True)
+        return found
+
+    def judged(self, piece: Slice, *, arrays: bool) -> _Reading:
+        """Judge a section in one reading."""
+        words = vocabulary(piece.rows).within(self.words)
+        rows = statements(piece.rows, words)
+        model = built(rows, words, self.given())
+        settled(rows, model, arrays=arrays)
+        text = self.document.source.lower()
+        generic = _generic_functions(model)
+        judge = Judge(model.model, model.kinds, list(names_of(rows)), generic, text)
+        reading = _Reading([row for row in rows if int(row.at) in piece.own], model, judge)
+        for row in rows:
+            if int(row.at) not in piece.own and "restated" in model.links.get(row.at, ()):
+                _links(row, model, judge)  # it may be a definition, from its place on
+        settle_meanings(rows, model, self.votes[arrays])
+        reading.equations = _trusted(_equations(reading.rows, model, judge, self.until))
+        return reading
 
 
-def _filled(found: Report, other: Report, *, arrays: bool) -> tuple[Equation, ...]:
+def _filled(found: _Reading, other: _Reading, *, arrays: bool) -> tuple[Equation, ...]:
     """Take from the other reading what cannot be told in this one and is right there.
 
     What looks like matrices is never taken from the reading with numbers, which loses their order.
@@ -82,35 +169,53 @@ _JUDGED = {"right", "wrong", "slip", "cannot tell"}
 _MATRIX_SIGNS = (r"\top", "^T", "T}", r"\odot", "diag", "tr", r"\nabla", r"\mathbf", r"\circ", "^t")
 
 
-def _fit(report: Report) -> float:
-    """Return how much of a document holds in a reading."""
-    return report.count("right") - report.count("wrong") - 0.1 * report.count("cannot tell")
+def _trusted(equations: Iterable[Equation]) -> tuple[Equation, ...]:
+    """Tell what no single edit mends only where enough else holds, or it may be misread.
+
+    A formula in a line of text may rest on words, too.
+    """
+    judged = tuple(equations)
+    links = [link for equation in judged for link in equation.links]
+    right = sum(link.verdict == "right" for link in links)
+    unknown = sum(link.mistake == UNKNOWN for link in links)
+    trusted = right >= _TRUST * unknown
+    return tuple(e if trusted and e.n is not None else _doubted(e) for e in judged)
 
 
-def _judged(document: Document, given: Model, until: float, *, arrays: bool) -> tuple[Report, bool]:
-    """Judge a document in one reading; say whether it has arrays."""
-    rows, words = statements(document)
-    model = built(rows, words, given)
-    settled(rows, model, arrays=arrays)
-    judge = Judge(model.model, model.kinds, list(names_of(rows)))
-    equations = tuple(_equations(rows, model, judge, until))
-    model.assumptions += _generic_functions(model)
-    report = Report(
-        document.path,
-        equations,
-        conventions=tuple(conventions(model)),
-        assumptions=tuple(dict.fromkeys(model.assumptions)),
-        source=document.source,
+def _doubted(equation: Equation) -> Equation:
+    links = tuple(
+        Link("cannot tell", reason=DIFFERS) if link.mistake == UNKNOWN else link
+        for link in equation.links
     )
-    return report, model.kinds.tensor
+    return replace(equation, links=links, verdict=worst(links)) if links else equation
 
 
-def _generic_functions(model: Built) -> list[str]:
-    """Say which functions nobody defines: they are taken as some differentiable ones."""
+_TRUST = 3
+
+
+def _mixed(readings: Sequence[_Reading], until: float) -> list[str]:
+    """Say so if gradients by matrices lie in two ways: those that are fewer are mistakes."""
+    layouts = sum((reading.judge.layouts for reading in readings), Counter[str]())
+    usual, turned = layouts[""], layouts["transposed"]
+    if not 0 < turned < usual:
+        return []
+    for reading in readings:
+        reading.judge.strict = True
+        again = _equations(reading.rows, reading.model, reading.judge, until)
+        pairs = zip(reading.equations, again, strict=True)
+        reading.equations = tuple(b if _turned(a) else a for a, b in pairs)
+    return [f"gradients have the shape of what they are taken by, but {turned} of {usual + turned}"]
+
+
+def _turned(equation: Equation) -> bool:
+    return any(link.layout == "transposed" for link in equation.links)
+
+
+def _generic_functions(model: Built) -> frozenset[str]:
+    """Return the functions that nobody defines: they are taken as some differentiable ones."""
     usual = {*ELEMENTWISE, *WHOLE, "softmax", "logsoftmax"}
     defined = {letter for letter, *_ in model.model.definitions}
-    names = model.kinds.words.functions - model.model.functions.keys() - usual - defined
-    return [f"{name} is some differentiable function" for name in sorted(names)]
+    return frozenset(model.kinds.words.functions - model.model.functions.keys() - usual - defined)
 
 
 def _equations(
@@ -165,6 +270,7 @@ def _links(row: Statement, model: Built, judge: Judge) -> tuple[list[Link], str]
     first = row.first if row.first is not None else chain.sides[0]
     for place, kind in enumerate(kinds):
         left, right = chain.sides[place], chain.sides[place + 1]
+        left = first if isinstance(left, Label) else left
         if kind == "definition":
             links.append(Link("definition"))
         elif kind == "data":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symderiv.latex.layout import SYMBOLS
 from symderiv.latex.syntax import Applied, Group, Leaf, Scripted, Syntax
@@ -73,6 +73,11 @@ COSTS = frozenset({"L", "J", "C", "E", "ell", "Loss", "loss", "Cost", "cost", "M
 GENERIC = frozenset({"f", "g", "phi", "varphi", "psi", "F", "G", "rho", "h", "Phi"})
 
 
+def is_sample(index: Term) -> bool:
+    """Whether an index may be left out, as a sample's is: a letter that is no time or layer."""
+    return isinstance(index, Ref) and index.letter not in {"t", "tau", *LAYER_LETTERS}
+
+
 @dataclass(slots=True)
 class Vocabulary:
     """What the names of one document mean, as far as reading has to know.
@@ -81,7 +86,9 @@ class Vocabulary:
     ``squares`` are letters of which the square is a name of its own, as a variance is;
     ``plain`` are letters that it uses as quantities though they are often functions;
     ``adjoints`` are the families ``X`` of names ``dX``; ``layers`` are letters that bear bare layer
-    marks, ``indices`` the letters that count something.
+    marks, ``indices`` the letters that count something; ``bare`` are those that stand alone, and
+    never with brackets or primes. ``bars`` are the accents that mean the derivative of a cost,
+    ``axes`` those along which samples lie, as often as that shows.
     """
 
     functions: set[str] = field(default_factory=set)
@@ -91,6 +98,33 @@ class Vocabulary:
     layers: set[str] = field(default_factory=set)
     indices: set[str] = field(default_factory=set)
     squares: set[str] = field(default_factory=set)
+    bare: set[str] = field(default_factory=set)
+    bars: dict[str, Ref] = field(default_factory=dict)
+    axes: tuple[int, ...] = ()
+
+    def within(self, whole: Vocabulary) -> Vocabulary:
+        """Return the vocabulary of a part of a document, with what only the whole can tell."""
+        functions = self.functions | (whole.functions - self.bare)
+        return replace(
+            self,
+            functions=functions,
+            values=self.values | (whole.values - functions),
+            adjoints=self.adjoints | whole.adjoints,
+            layers=self.layers | whole.layers,
+            indices=self.indices | whole.indices,
+            squares=self.squares | whole.squares,
+            bars=whole.bars,
+            axes=whole.axes,
+        )
+
+    def target(self, name: Ref) -> Ref | None:
+        """Return by what a name is a derivative: ``dW`` by W, a bar over h by h."""
+        if name.prefix == "d":
+            return replace(name, prefix="", primes=0)
+        for accent in self.bars:
+            if name.accent.endswith(accent):
+                return replace(name, accent=name.accent.removesuffix(accent))
+        return None
 
     # --- tokens ---
 
@@ -107,6 +141,8 @@ class Vocabulary:
             return name if name.isalpha() and name not in _NOT_NAMES else None
         if leaf.kind == "TEXT" and leaf.text.strip().isalpha():
             return leaf.text.strip()
+        if leaf.kind == "TEXT" and leaf.text.strip().removeprefix("np.") in FUNCTIONS:
+            return leaf.text.strip().removeprefix("np.")
         return None
 
     def word_of(self, item: Syntax) -> str | None:
@@ -175,10 +211,11 @@ class Vocabulary:
             return all(_plain(a) for a in arguments)
         if letter in self.plain:
             return False
-        if len(arguments) > 1 or (letter in GENERIC and letter != "h"):
+        if len(arguments) > 1 or (letter in GENERIC and letter != "h" and not name.sub):
             return True
         word = len(letter) > 2 and letter not in GREEK
-        return (letter in COSTS or letter == "h" or word) and all(_plain(a) for a in arguments)
+        called = letter in COSTS or letter in GENERIC or word
+        return called and all(_plain(a) for a in arguments)
 
     def transposes(self, item: Syntax) -> bool:
         r"""Whether a superscript means transposed: ``T``, ``\top``, ``\mathrm{T}``."""
@@ -205,8 +242,13 @@ class Vocabulary:
             if isinstance(item, Leaf) and item.kind == "SIGN":
                 return item.text
             return None
+        match items:
+            case [Leaf("LETTER", letter), Leaf("NUMBER")] if letter not in INDEX_LETTERS:
+                return self.spelt(items)
         letters = [i for i in items if isinstance(i, Leaf) and i.kind == "LETTER"]
         if len(letters) == len(items):
+            if len(letters) > 2 and any(i.text not in INDEX_LETTERS for i in letters):
+                return self.spelt(items)
             known = all(self.counts(i.text) for i in letters)
             return None if known else "".join(i.text for i in letters)
         return None
