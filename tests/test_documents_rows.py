@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from test_documents import checked, texts
 
+from symderiv.documents import parse
+
 SPLIT = {
     "align": (
         "\\begin{align} a &= b \\label{x} \\\\[2ex] &= d, \\notag \\\\ % c\n e &= f. \\end{align}",
@@ -226,3 +228,56 @@ def test_where_a_macro_comes_from() -> None:
     body = [k for k, c in enumerate(row.text) if c not in "Lwb" and k]
     assert {(row.places[k], row.ends[k]) for k in body} == {(call, call + len("\\p{L}{w}"))}
     assert row.text[-1] == text[row.places[-2]] == "b"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (r"\uncover<2->{a = b}", "a = b"),
+        (r"\only<1>{a} \alert<2-3>{= b}", "a = b"),
+        (r"a = \fcolorbox{red}{white}{$\displaystyle b$}", r"a = \displaystyle b"),
+        (r"a = b & \parbox[c]{4cm}{\small as $b > 0$}", "a = b"),
+        (r"\quad {} + b", "+ b"),
+        (r"{} = b", "= b"),
+        (r"x^{} + 1", "x^{} + 1"),
+        (r"\text{if $x$} + 1", r"\text{if $x$} + 1"),
+    ],
+)
+def test_how_something_is_shown_is_not_read(source: str, text: str) -> None:
+    """Overlays, frames and boxes of prose: what they show is the formula."""
+    (formula,) = parse(rf"\[{source}\]", "latex").formulas
+    assert [row.text for row in formula.rows] == [text]
+
+
+def test_a_macro_may_bring_columns_and_labels() -> None:
+    """As in a Beamer deck whose rows are macros with a column for the reason."""
+    source = r"""
+    \newcommand*\step[4]{\uncover<#1->{#2}&\uncover<#1->{{}#3}&&\uncover<#1->{\why{#4}}}
+    \newcommand*\why[1]{\parbox[c]{4cm}{\small #1}}
+    \newcommand*\numbered[2]{\tag*{\uncover<#1->{\normalfont(#2)}}}
+    \renewcommand\left{\mathopen{}\originalleft}
+    \begin{align*}
+      \step{1}{a}{= \left(b\right)}{as $b = 2$} \\
+      \step{2}{}{= c}{} \numbered{2}{B1}
+    \end{align*}"""
+    (formula,) = parse(source, "latex").formulas
+    assert [row.text for row in formula.rows] == [r"a= \left(b\right)", "= c"]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r"a &= b \\ &\quad + c \\ &= d", ["a = b + c", "= d"]),
+        (r"a &= (b \\ &\quad {} - c)", ["a = (b - c)"]),
+        (r"a &= b \\ &\cdot c \\ &\cdot d", [r"a = b \cdot c \cdot d"]),
+        (r"a &= b \\ -c &= d", ["a = b", "-c = d"]),
+        (r"a \\ + b", ["a", "+ b"]),
+    ],
+)
+def test_an_equation_goes_on_in_the_next_row(source: str, expected: list[str]) -> None:
+    """Before a sign, if the row above is an equation and this one is none itself."""
+    (formula,) = parse(rf"\begin{{align}}{source}\end{{align}}", "latex").formulas
+    assert [row.text for row in formula.rows] == expected
+    for row in formula.rows:
+        assert len(row.places) == len(row.text) + 1
+        assert len(row.ends) == len(row.text)

@@ -21,6 +21,7 @@ _HEAD = re.compile(
     r"\s*(?=\{)"
 )
 _COMMENT = re.compile(r"(?<!\\)%[^\r\n]*\s*")
+OVERLAY = re.compile(r"\\(?P<name>uncover|only|visible|onslide|alert)\*?\s*<[^<>]*>")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|#\d|.", re.DOTALL)
 _TAKES_ARGUMENT = frozenset({
@@ -37,6 +38,18 @@ class Macro:
     body: str
     arguments: int = 0
     default: str | None = None
+
+
+_SHOWING = {
+    **dict.fromkeys((r"\uncover", r"\only", r"\visible", r"\onslide", r"\alert"), Macro("#1", 1)),
+    r"\ensuremath": Macro("#1", 1),
+    r"\fcolorbox": Macro("#3", 3),
+    r"\parbox": Macro("", 3, default=""),
+}
+"""What says when or how its last argument is shown; a paragraph in a formula is prose."""
+
+_KEPT = frozenset({r"\left", r"\right"})
+"""What a document may set otherwise, and never means otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +72,18 @@ def definitions_in(characters: str) -> Iterator[Definition]:
             position = head.end() + _LONGEST_BODY
             continue
         body = _COMMENT.sub("", characters[head.end() + 1 : position - 1]).strip()
+        body = OVERLAY.sub(without_overlay, body)
         kind, name = head["kind"], head["braced"] or head["bare"]
         if kind == "DeclareMathOperator":
             body = rf"\operatorname{head['star']}{{{body}}}"
         arguments = len(head["hashes"]) // 2 if head["hashes"] else int(head["count"] or 0)
         macro = Macro(body, arguments, head["default"])
         yield Definition(name, macro, head.start(), position, kind == "providecommand")
+
+
+def without_overlay(match: re.Match[str]) -> str:
+    r"""Return the command of ``\uncover<2->`` without the steps at which it shows something."""
+    return "\\" + match["name"]
 
 
 def _closing(characters: str, start: int) -> int:
@@ -96,15 +115,16 @@ class Expander:
     """
 
     def __init__(self, size: int) -> None:
-        r"""Start with ``\ensuremath``, which means nothing inside a formula."""
-        self.macros = {r"\ensuremath": Macro("#1", 1)}
+        """Start with the commands that mean nothing inside a formula."""
+        self.macros = dict(_SHOWING)
         self.left: dict[str, str] = {}
         self._left = _MOST_IN_A_DOCUMENT + 2 * size
         self._budget = 0
 
     def define(self, definition: Definition) -> None:
         """Take a definition into account from now on."""
-        if not (definition.provided and definition.name in self.macros):
+        yields = definition.provided and definition.name in self.macros
+        if not yields and definition.name not in _KEPT:
             self.macros[definition.name] = definition.macro
 
     def expanded(self, text: Text) -> Text:

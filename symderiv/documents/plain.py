@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from symderiv.documents.macros import Expander
+from symderiv.documents.macros import OVERLAY, Expander, without_overlay
 from symderiv.documents.rows import column_ends, tokens_of
 from symderiv.documents.text import Builder, Text, stand_in
 
@@ -16,12 +16,30 @@ _WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"ã€
 _AS_TYPED = _INVISIBLE | _PRIMES | _SPACES | _WIDE
 _ODD = re.compile(f"[{''.join(_AS_TYPED)}]")
 _LAST = re.compile(r"(?:\\q?quad|\\[,;:!\s]|[\s.,;~])\Z")
+_FIRST = re.compile(r"(?:\\(?:q?quad|displaystyle)(?![A-Za-z])|\s)*")
+_SWITCH = re.compile(r"\\(?:text\w*|[mh]box)\s*\{[^{}]*\}|\\.|(?P<dropped>\$)")
+_EMPTY = re.compile(
+    r"\\[A-Za-z]+\{\}"
+    r"|(?<![\^_])(?P<dropped>\{\})(?=\s*(?:[-+=<>]|\\(?:cdot|times|odot|q?quad)(?![A-Za-z])))"
+)
 _BRACKET = re.compile(r"\\(?:left|right|middle|[bB]igg?[lmr]?)\s*\Z")
 _WINDOW = 8
 
 
 def plain(row: Text, expander: Expander) -> Text:
-    """Return what is to be read of a row, each character with its place."""
+    """Return what is to be read of a row, each character with its place.
+
+    A macro may bring marks and labels along, and a box that switches back to mathematics.
+    """
+    text = _cleaned(row.replaced(OVERLAY, without_overlay))
+    expanded = expander.expanded(text)
+    if expanded is not text:
+        expanded = _cleaned(expanded).replaced(_SWITCH, _dropped)
+    expanded = expanded.replaced(_EMPTY, _dropped)
+    return _stripped(expanded.replaced(_ODD, lambda match: _AS_TYPED[match[0]]))
+
+
+def _cleaned(row: Text) -> Text:
     builder = Builder()
     tokens = list(tokens_of(row.characters))
     ends = column_ends(tokens)
@@ -35,8 +53,11 @@ def plain(row: Text, expander: Expander) -> Text:
             builder.add(stand_in(" ", (row.starts[token.start], row.ends[token.end - 1])))
         else:
             builder.add_token(row.cut(token.start, token.end))
-    text = expander.expanded(builder.text())
-    return _stripped(text.replaced(_ODD, lambda match: _AS_TYPED[match[0]]))
+    return builder.text()
+
+
+def _dropped(match: re.Match[str]) -> str:
+    return "" if match["dropped"] else match[0]
 
 
 def _stripped(text: Text) -> Text:
@@ -48,5 +69,6 @@ def _stripped(text: Text) -> Text:
         if characters[end - 1] == "." and (before.endswith("..") or _BRACKET.search(before)):
             break  # an ellipsis, or the empty bracket of `\right.`
         end -= len(match[0])
-    start = len(characters) - len(characters.lstrip())
+    first = _FIRST.match(characters)
+    start = first.end() if first else 0
     return text.cut(min(start, end), end)

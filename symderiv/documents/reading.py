@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from symderiv.documents import latex, markdown, rst
+from symderiv.documents.continuing import continued
 from symderiv.documents.escapes import is_quoted, undone
 from symderiv.documents.includes import Includes
 from symderiv.documents.macros import Definition, Expander
@@ -164,7 +165,7 @@ class _Reader:
                 text = plain(row, self._expander)
                 if text.characters:
                     rows.append(self._row(part.text, row, text))
-        return tuple(rows)
+        return continued(rows)
 
     def _row(self, whole: Text, row: Text, text: Text) -> Row:
         """Return a row in places of the source; of a cell, these are places in the JSON."""

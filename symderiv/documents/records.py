@@ -11,9 +11,10 @@ class Row:
     r"""One row of a formula: the source characters, and what is to be read.
 
     ``latex`` is the source from ``start`` to ``end``, unaltered; in a notebook it is what the JSON
-    strings say. ``text`` is what to read: macros expanded, labels, comments and alignment marks
-    removed, escapes of Markdown undone. ``places`` says for each character of ``text`` where it
-    comes from, and then ``end``; a character of a macro's body comes from the whole call.
+    strings say, and of an equation that goes on in further rows it is what these rows say. ``text``
+    is what to read: macros expanded, labels, comments and alignment marks removed, escapes of
+    Markdown undone. ``places`` says for each character of ``text`` where it comes from, and then
+    ``end``; a character of a macro's body comes from the whole call.
 
     What ``text[i:j]`` stands for is ``source[places[i]:ends[j - 1]]``: ``places[j]`` would take
     along what was removed behind it, such as a label.

@@ -41,12 +41,13 @@ _OF_ROWS = frozenset({
     "align", "alignat", "alignedat", "aligned", "displaymath", "eqnarray", "equation", "flalign",
     "gather", "gathered", "math", "split",
 })  # fmt: skip
-_RELATIONS = frozenset({
+RELATIONS = frozenset({
     "=", "<", ">", "≈", "≠", "≤", "≥", "≡", "≔", r"\approx", r"\coloneq", r"\coloneqq", r"\cong",
     r"\doteq", r"\eqqcolon", r"\equiv", r"\ge", r"\geq", r"\geqslant", r"\gg", r"\gt", r"\le",
     r"\leq", r"\leqslant", r"\ll", r"\lt", r"\ne", r"\neq", r"\overset", r"\propto", r"\simeq",
     r"\stackrel", r"\triangleq",
 })  # fmt: skip
+"""What may stand between the two sides of an equation."""
 _AROUND_A_ROW = frozenset({"comment", "between", "gap", "mark", "space"})
 _AROUND_AN_ENVIRONMENT = frozenset({"comment", "aside", "between", "gap", "space"})
 _DEEPEST = 5  # an equation holds a split, a row of align an aligned: more is no formula
@@ -167,6 +168,6 @@ def column_ends(tokens: list[Token]) -> set[int]:
     marks = [k for k, token in enumerate(tokens) if token.kind == "mark" and not token.depth]
     for first, second in pairwise(marks):
         between = [token for token in tokens[first + 1 : second] if token.kind != "space"]
-        if len(between) == 1 and between[0].text in _RELATIONS:
+        if len(between) == 1 and between[0].text in RELATIONS:
             return set()
     return set(marks[1::2])
