@@ -3,7 +3,8 @@
 ``report.json`` carries the specification; the derivation is made anew from it and evaluated index
 by index. ``train.py`` is run as it stands. Every quantity of its backward pass is compared at
 random parameters and on random and the lecture's own data, so a line that somebody changed is
-named, with the number of the slide equation that it claims to compute.
+named, with the number of the slide equation that it claims to compute; and one step of its training
+is compared with the update rule.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ from symderiv.program import backward_pass, equation_labels
 from symderiv.spec import from_dict
 
 TOLERANCE = 1e-12
+UPDATE = "update"
 ROUNDS = 3
 SAMPLES = 5
 
 Values = dict[str, np.ndarray]
+Case = tuple[Values, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ class Row:
     label: str
     difference: float
     reads: frozenset[str] = frozenset()
+
+    @property
+    def claim(self) -> str:
+        """What it should be, in words: the equation that the code cites, or the update rule."""
+        parameter = self.name.removesuffix("'")
+        rule = f"{parameter} - eta d{parameter}, the step of training"
+        return rule if self.label == UPDATE else f"equation {self.label}"
 
     @property
     def passed(self) -> bool:
@@ -80,6 +90,14 @@ class CheckReport:
 def check(folder: Path) -> CheckReport:
     """Compare ``train.py`` with the derivation that ``report.json`` stands for.
 
+    Raises what ``opened`` does.
+    """
+    return compare(*opened(folder))
+
+
+def opened(folder: Path) -> tuple[Derivation, ModuleType]:
+    """Return the derivation that ``report.json`` stands for, and ``train.py`` as a module.
+
     Raises ``OutputError`` if the folder lacks one of them, ``CheckFailedError`` if ``train.py``
     cannot be run.
     """
@@ -94,21 +112,35 @@ def check(folder: Path) -> CheckReport:
         ) from None
     if not (folder / "train.py").is_file():
         raise OutputError(f"{folder}: no train.py; build the folder with its code first")
-    return compare(derive(network), run_file(folder / "train.py"))
+    return derive(network), run_file(folder / "train.py")
 
 
 def compare(derivation: Derivation, module: ModuleType) -> CheckReport:
-    """Compare every quantity of the backward pass of ``module`` with its equation."""
+    """Compare every quantity of the backward pass of ``module`` with its equation.
+
+    After those come the parameters after one step of its training.
+    """
     labels, reads = equation_labels(derivation), _reads(derivation)
+    steps = [_next(d.key) for d in derivation.graph.of_role(*PARAMETERS)]
+    labels |= dict.fromkeys(steps, UPDATE)
+    reads |= dict.fromkeys(steps, frozenset(reads))
     worst: dict[str, float] = {}
     for params, X, Y in _cases(derivation.network):
         expected = expected_values(derivation, params, X, Y)
-        found = _found(module, params, X, Y)
+        found = found_values(module, params, X, Y)
+        rate = derivation.network.training.learning_rate
+        expected |= {_next(k): value - rate * expected[f"d{k}"] for k, value in params.items()}
+        found |= {_next(k): value for k, value in stepped(module, params, X, Y).items()}
         for key, value in expected.items():
-            worst[key] = max(worst.get(key, 0.0), _difference(found.get(key), value))
+            worst[key] = max(worst.get(key, 0.0), difference(found.get(key), value))
     return CheckReport(
         tuple(Row(key, labels[key], value, reads[key]) for key, value in worst.items())
     )
+
+
+def _next(parameter: str) -> str:
+    """Return the name of a parameter after one step of training."""
+    return f"{parameter}'"
 
 
 def _reads(derivation: Derivation) -> dict[str, frozenset[str]]:
@@ -138,21 +170,27 @@ def run_file(path: Path) -> ModuleType:
     return module
 
 
-def _cases(network: Network) -> Iterator[tuple[Values, np.ndarray, np.ndarray]]:
+def _cases(network: Network) -> Iterator[Case]:
     """Yield random parameters with random data, and with the network's own data."""
     for seed in range(ROUNDS):
-        generator = np.random.default_rng(seed)
-        params = {
-            d.key: generator.normal(scale=_spread(d, network), size=_shape(d, network, 0))
-            for d in network.graph.of_role(*PARAMETERS)
-        }
-        X = generator.normal(size=(SAMPLES, network.sizes[0]))
-        Y = generator.uniform(0.05, 0.95, size=(SAMPLES, network.sizes[-1]))
-        if network.loss_function.one_hot:
-            Y /= Y.sum(axis=1, keepdims=True)
+        params, X, Y = random_case(network, seed, SAMPLES)
         yield params, X, Y
         if network.data is not None:
             yield params, np.array(network.data.X, float), np.array(network.data.Y, float)
+
+
+def random_case(network: Network, seed: int, samples: int) -> Case:
+    """Return random parameters, inputs and labels."""
+    generator = np.random.default_rng(seed)
+    params = {
+        d.key: generator.normal(scale=_spread(d, network), size=_shape(d, network, 0))
+        for d in network.graph.of_role(*PARAMETERS)
+    }
+    X = generator.normal(size=(samples, network.sizes[0]))
+    Y = generator.uniform(0.05, 0.95, size=(samples, network.sizes[-1]))
+    if network.loss_function.one_hot:
+        Y /= Y.sum(axis=1, keepdims=True)
+    return params, X, Y
 
 
 def _spread(definition: Definition, network: Network) -> float:
@@ -184,8 +222,11 @@ def expected_values(derivation: Derivation, params: Values, X: np.ndarray, Y: np
     return {d.key: values[d.key] for d in (*shown, *backward)}
 
 
-def _found(module: ModuleType, params: Values, X: np.ndarray, Y: np.ndarray) -> Values:
-    """Run ``loss_and_gradients`` and return what it computed, its local names included."""
+def found_values(module: ModuleType, params: Values, X: np.ndarray, Y: np.ndarray) -> Values:
+    """Run ``loss_and_gradients`` and return what it computed, its local names included.
+
+    Raises ``CheckFailedError`` if it is not there or fails.
+    """
     function = getattr(module, "loss_and_gradients", None)
     if function is None:
         raise CheckFailedError("train.py: has no function loss_and_gradients")
@@ -210,7 +251,24 @@ def _found(module: ModuleType, params: Values, X: np.ndarray, Y: np.ndarray) -> 
     return {**computed, **returned, "J": cost}
 
 
-def _difference(found: np.ndarray | None, expected: np.ndarray) -> float:
+def stepped(module: ModuleType, params: Values, X: np.ndarray, Y: np.ndarray) -> Values:
+    """Return the parameters after one step of ``train``, none if a gradient is none it can use.
+
+    Raises ``CheckFailedError`` if it is not there or fails otherwise.
+    """
+    train = getattr(module, "train", None)
+    if train is None:
+        raise CheckFailedError("train.py: has no function train")
+    try:
+        after, _ = train(params, X, Y, epochs=1)
+    except (KeyError, ValueError):  # one is missing, or of another shape: its own row says so
+        return {}
+    except (Exception, SystemExit) as error:
+        raise CheckFailedError(f"train.py: train fails: {type(error).__name__}: {error}") from error
+    return dict(after)
+
+
+def difference(found: np.ndarray | None, expected: np.ndarray) -> float:
     """Return the largest difference relative to the largest entry; infinite if there is none."""
     if found is None or np.shape(found) != np.shape(expected):
         return float("inf")

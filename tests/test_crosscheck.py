@@ -90,6 +90,7 @@ def test_what_was_built_agrees(built: Path, run: Run) -> None:
         "Yhat": "F4",
         "J": "C2",
         **BACKWARD,
+        **dict.fromkeys(("W1'", "b1'", "W2'", "b2'"), "update"),
     }
     for row in report.rows:
         assert re.search(rf"^ *{row.name} +{row.label} .* agrees$", out, re.MULTILINE)
@@ -154,6 +155,26 @@ def test_a_small_slip_is_named(
     assert named(out) == [(name, LABELS[name])]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("-= learning_rate", "+= learning_rate"),
+        ("-= learning_rate * gradients[name]", "-= gradients[name]"),
+        ("learning_rate=0.5", "learning_rate=0.4"),
+        ("range(epochs)", "range(epochs + 1)"),
+    ],
+)
+def test_a_slip_in_the_training_step_is_named(folder: Path, run: Run, old: str, new: str) -> None:
+    """The gradients agree, and what is done with them does not."""
+    path = folder / "train.py"
+    source = path.read_text("utf-8")
+    assert old in source
+    path.write_text(source.replace(old, new), "utf-8")
+    code, out, err = run(str(folder))
+    assert (code, err, named(out)) == (1, "", [])
+    assert "train.py: W1' is not W1 - eta dW1, the step of training" in out
+
+
 def test_two_slips_are_both_named(folder: Path, run: Run) -> None:
     """One wrong line does not hide another that does not read it."""
     spoil(folder, "B3", "-({})".format)
@@ -171,6 +192,8 @@ def test_two_slips_are_both_named(folder: Path, run: Run) -> None:
             "def gradients_of",
             "train.py: has no function loss_and_gradients",
         ),
+        ("def train(", "def fit(", "train.py: has no function train"),
+        ("    losses = []", "    losses = 1", "train.py: train fails: AttributeError: "),
         ("def cost(values, Y):", "def price(values, Y):", "loss_and_gradients fails: NameError: "),
         ("    W2 = params", "    W2 = = params", "train.py: cannot be run: SyntaxError: "),
         ("import numpy as np", "import nmpy as np", "cannot be run: ModuleNotFoundError: "),
@@ -180,7 +203,7 @@ def test_two_slips_are_both_named(folder: Path, run: Run) -> None:
             "loss_and_gradients fails",
         ),
     ],
-    ids=["function", "helper", "syntax", "import", "result"],
+    ids=["function", "training", "step", "helper", "syntax", "import", "result"],
 )
 def test_code_that_does_not_run_is_a_failed_check(
     folder: Path, run: Run, old: str, new: str, message: str

@@ -94,8 +94,8 @@ def check(
             "agrees" if row.passed else "DIFFERS" if first else "differs, as it reads one that does"
         )
         console.say(
-            f"  {row.name:<5} {row.label:<5} {row.difference:.1e}  {outcome}", "red" * first
+            f"  {row.name:<5} {row.label:<6} {row.difference:.1e}  {outcome}", "red" * first
         )
     for row in report.culprits:
-        console.say(f"{folder / 'train.py'}: {row.name} is not equation {row.label}", "red")
+        console.say(f"{folder / 'train.py'}: {row.name} is not {row.claim}", "red")
     verdict(console, passed=report.passed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 from sympy import Expr, Symbol
 
 from symderiv.errors import UnsupportedError
-from symderiv.graph import Graph
 from symderiv.network import Network
-from symderiv.notation import Quantity
+from symderiv.notation import Profile, Quantity
 from symderiv.profiles import profile
 from symderiv.verification.model import Definition, Model
 from symderiv.verification.terms import (
@@ -36,65 +37,68 @@ _FUNCTIONS = {
 _SIGNS = {sp.Gt: ">", sp.Lt: "<", sp.Ge: ">=", sp.Le: "<="}
 
 
-def given_model(network: Network) -> Model:
-    """Return the equations of a network's components, named in its own notation.
+def given_model(network: Network, notation: Profile | None = None) -> Model:
+    """Return the equations of a network's components, in its own notation unless another is given.
 
     Raises ``UnsupportedError`` for a network that has no components, of symbolic sizes for example.
     """
     graph = network.components
-    writer = _Writer(graph, network)
+    written = notation or profile(network.notation)
+
+    def name(symbol: Symbol) -> Ref:
+        return _name(graph[symbol.name].quantity, written)
+
     model = Model()
     for definition in graph.definitions:
         if definition.rhs is not None:
-            left = writer.name(definition.quantity)
-            model.add(Definition(left, writer.term(definition.rhs), -1))
+            model.add(Definition(name(definition.atom), as_term(definition.rhs, name), -1))
     return model
 
 
-class _Writer:
-    """Writes SymPy expressions over a graph's names as terms."""
+def _name(quantity: Quantity, notation: Profile) -> Ref:
+    """Return the name of a component, ``w_{21}^{(1)}``."""
+    indices = tuple(Num(str(i)) for i in quantity.indices)
+    if len(indices) == 2 and notation.exchanged(quantity):
+        indices = indices[::-1]
+    layer = (Num(str(quantity.layer)),) if quantity.layered else ()
+    return Ref(quantity.component_letter, quantity.hat, sub=indices, sup=layer)
 
-    def __init__(self, graph: Graph, network: Network) -> None:
-        self.graph = graph
-        self.profile = profile(network.notation)
 
-    def name(self, quantity: Quantity) -> Ref:
-        """Return the name of a component, ``w_{21}^{(1)}``."""
-        indices = tuple(Num(str(i)) for i in quantity.indices)
-        if len(indices) == 2 and self.profile.exchanged(quantity):
-            indices = indices[::-1]
-        layer = (Num(str(quantity.layer)),) if quantity.layered else ()
-        return Ref(quantity.component_letter, quantity.hat, sub=indices, sup=layer)
+def as_term(expr: Expr, name: Callable[[Symbol], Ref]) -> Term:
+    """Return a SymPy expression as a term; ``name`` says what a symbol is called.
 
-    def term(self, expr: Expr) -> Term:
-        """Return an expression as a term."""
-        if isinstance(expr, Symbol):
-            return self.name(self.graph[expr.name].quantity)
-        if expr.is_Rational:
-            return self._number(expr)
-        if expr.is_Add:
-            return Add(tuple(self.term(part) for part in expr.args))
-        if expr.is_Mul:
-            factors = tuple(self.term(part) for part in expr.args)
-            return Mul(factors, ("",) * (len(factors) - 1))
-        if isinstance(expr, sp.Piecewise):
-            return Cases(tuple((self.term(v), self._condition(c)) for v, c in expr.args))
-        name = _FUNCTIONS.get(expr.func)
-        if name is not None:
-            return Call(Ref(name), (self.term(expr.args[0]),))
-        if expr.is_Pow:
-            return Pow(self.term(expr.base), self.term(expr.exp))
-        raise UnsupportedError(f"no term for {type(expr).__name__}: {expr}")
+    Raises ``UnsupportedError`` for a function that has no name here.
+    """
+    if isinstance(expr, Symbol):
+        return name(expr)
+    if expr.is_Rational:
+        return _number(expr)
+    if isinstance(expr, sp.Piecewise):
+        rows = ((as_term(v, name), _condition(c, name)) for v, c in expr.args)
+        return Cases(tuple(rows))
+    known = _FUNCTIONS.get(expr.func)
+    if known is not None:
+        return Call(Ref(known), (as_term(expr.args[0], name),))
+    if expr.is_Pow:
+        return Pow(as_term(expr.base, name), as_term(expr.exp, name))
+    if expr.is_Add:
+        return Add(tuple(as_term(part, name) for part in expr.args))
+    if expr.is_Mul:
+        factors = tuple(as_term(part, name) for part in expr.args)
+        return Mul(factors, ("",) * (len(factors) - 1))
+    raise UnsupportedError(f"no term for {type(expr).__name__}: {expr}")
 
-    def _number(self, number: Expr) -> Term:
-        if number.is_negative:
-            return Neg(self._number(-number))
-        if number.is_Integer:
-            return Num(str(number))
-        return Div(Num(str(number.p)), Num(str(number.q)))
 
-    def _condition(self, condition: Expr) -> Term | None:
-        if condition == sp.true:
-            return None
-        left, right = self.term(condition.args[0]), self.term(condition.args[1])
-        return Compared(left, _SIGNS[type(condition)], right)
+def _number(number: Expr) -> Term:
+    if number.is_negative:
+        return Neg(_number(-number))
+    if number.is_Integer:
+        return Num(str(number))
+    return Div(Num(str(number.p)), Num(str(number.q)))
+
+
+def _condition(condition: Expr, name: Callable[[Symbol], Ref]) -> Term | None:
+    if condition == sp.true:
+        return None
+    left, right = (as_term(side, name) for side in condition.args)
+    return Compared(left, _SIGNS[type(condition)], right)
