@@ -144,7 +144,8 @@ def _pairs(claim: _Claim, ran: Ran) -> Iterator[tuple[Value, Value]]:
         layers = ran.between(elementwise=any(map(_has_f, claim.sides)))
     for layer in layers:
         sides = [_at_layer(side, layer) if general else side for side in claim.sides]
-        points = ran.points(layer, data=any(map(_is_number, others)))
+        given = isinstance(first, Ref) and any(map(_is_number, others))
+        points = ran.points(layer, data=given)
         for side in sides:
             points.sized(side)
         for bound in _choices(sides, points):

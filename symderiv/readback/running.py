@@ -110,7 +110,9 @@ def ran(derivation: Derivation, module: ModuleType, words: Vocabulary) -> Ran:
     """Run the code at random numbers, all samples at once and one by one.
 
     What it leaves out or computes otherwise, such as derivatives by activations and the sum below a
-    softmax, is computed from its other values by the equations of the derivation. Raises ``CheckFailedError`` if it fails.
+    softmax, is computed from its other values by the equations of the derivation.
+
+    Raises ``CheckFailedError`` if the code fails.
     """
     network = derivation.network
     samples = next(n for n in range(_FEWEST, 100) if n not in network.sizes)

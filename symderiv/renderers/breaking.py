@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from symderiv.expression import Negative, Node, Product, Relation, Sum, Text
+from symderiv.expression import Brackets, Negative, Node, Product, Relation, Sum, Text
 from symderiv.renderers.deck import Block, Columns, Equations, Line, Row, Slide, Steps
 from symderiv.renderers.measure import (
     FRAME,
@@ -80,7 +80,7 @@ def _parts(node: Node, room: float, whole: Callable[[Node], Node]) -> list[Node]
     """Cut a node so that the first part, made ``whole``, and every other one fit into ``room``."""
     match node:
         case Sum(terms):
-            return _pieces(terms, room, whole, Sum)
+            return _pieces(terms, room, whole, _sum)
         case Product(factors, sign):
             return _pieces(factors, room, whole, lambda some: _product(some, sign))
         case Negative(Product(factors, sign)):
@@ -103,14 +103,23 @@ def _pieces(
     for item in items:
         longer = joined((*current, item))
         if len(current) > bool(parts) and across(longer if parts else whole(longer)) > room:
-            parts.append(current[0] if len(current) == 1 else joined(current))
+            parts.append(joined(current))
             current = (_NOTHING,)
         current = (*current, item)
-    return [*parts, current[0] if len(current) == 1 else joined(current)]
+    return [*parts, joined(current)]
+
+
+def _sum(terms: tuple[Node, ...]) -> Node:
+    return terms[0] if len(terms) == 1 else Sum(terms)
 
 
 def _product(factors: tuple[Node, ...], sign: str) -> Node:
-    """Join factors; a product that goes on needs a sign even where it has none inside."""
+    """Join factors; a product that goes on needs a sign even where it has none inside.
+
+    A sum that is left alone keeps the brackets that it has as a factor.
+    """
+    if len(factors) == 1:
+        return Brackets(factors[0]) if isinstance(factors[0], Sum) else factors[0]
     if factors[0] == _NOTHING and not sign:
         return Product((_NOTHING, Product(factors[1:])), "cdot")
     return Product(factors, sign)

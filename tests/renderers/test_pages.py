@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sample_deck import CODE, derivation_of_bias, long_code, long_sums, sample_deck
 
-from symderiv.expression import Number, Sum, Text
+from symderiv.expression import Brackets, Name, Number, Product, Sum, Text
 from symderiv.renderers.deck import Block, Bullets, Code, Deck, Equations, Row, Slide, Steps
 from symderiv.renderers.pages import Page, pages
 
@@ -88,6 +88,19 @@ def test_a_sum_that_is_too_wide_goes_on_in_the_next_line() -> None:
     steps = long_sums().blocks[0]
     assert isinstance(steps, Steps)
     assert terms == [t for row in steps.rows if isinstance(row.right, Sum) for t in row.right.terms]
+
+
+@pytest.mark.parametrize("sign", ["", "cdot"])
+def test_a_factor_that_is_a_sum_keeps_its_brackets(sign: str) -> None:
+    """Alone in its line, or it would be the sum's last term that the next line multiplies."""
+    factor = Sum(tuple(Name("w", (Number(str(n)),)) for n in range(30)))
+    steps = Steps((Row(Name("z"), Product((factor, factor), sign)),))
+    found = pages(Deck("", "", "", (Slide(("",), (steps,)),)))
+    blocks = [block for page in found for block in page.slide.blocks]
+    rows = [row.right for block in blocks if isinstance(block, Steps) for row in block.rows]
+    assert len(rows) == 2
+    assert rows[0] == Brackets(factor)
+    assert isinstance(rows[1], Product)
 
 
 @pytest.mark.parametrize("count", [1, 3, 9, 30])
