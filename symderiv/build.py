@@ -1,4 +1,4 @@
-"""From a network to every artefact: derive, prove, emit, run, cross-check, render, write.
+"""From a network to every artefact: derive, prove, emit, run, check, render, read back, write.
 
 Nothing is written before everything is made, so a failure leaves the folder as it was.
 """
@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from symderiv.profiles import profile
 from symderiv.program import backward_pass, equation_labels, lowered
 from symderiv.proof import TOLERANCE as PROOF_TOLERANCE
 from symderiv.proof import Proof, prove
+from symderiv.readback import TOLERANCE as READ_TOLERANCE
+from symderiv.readback import ReadBack, read_back_text
 from symderiv.renderers.beamer import beamer
 from symderiv.renderers.html import html
 from symderiv.renderers.lecture import Material, Outcome, lecture
@@ -38,7 +41,6 @@ from symderiv.views import index_equation, matrix_equation
 from symderiv.writing import write_condition
 
 PARTS = ("slides", "html", "code", "report")
-_EVERYWHERE = 3  # the first checks need no TeX: files list these, to be the same on any machine
 _GRID = 33
 _MARGIN = 0.4
 _MOST_PARAMETERS = 2_000_000
@@ -78,7 +80,8 @@ def build(
     proofs = prove(proved)
     progress("running the emitted code")
     source = numpy_source(lowered(derivation))
-    report, outcome = _run(derivation, source)
+    module = _module(source)
+    report, outcome = compare(derivation, module), _outcome(derivation, module)
     where = "" if proved is derivation else f" of the same network as {_sizes(proved.network)}"
     checks = _checks(proofs, report, where)
     folder = OutputFolder(output)
@@ -86,25 +89,29 @@ def build(
         folder.add("train.py", source)
     progress("drawing the slides")
     deck = lecture(Material(derivation, source, outcome, checks))
-    pdf = PdfResult(None)
+    pdf, passed = PdfResult(None), report.passed
     if "html" in parts:
         folder.add("slides.html", html(deck))
     if "slides" in parts:
         tex = beamer(deck)
         folder.add("slides.tex", tex)
+        progress("reading the slides back")
+        found = read_back_text(tex, derivation, module)
+        passed = passed and found.passed
+        checks += (_read_back(found),)
         progress("compiling the slides")
         pdf = _compiled(folder, tex)
-        checks += _fit(pdf)
+    everywhere = checks  # what files list needs no TeX: they are the same on any machine
     if "report" in parts:
-        page = Report(derivation, proofs, checks[:_EVERYWHERE], outcome)
+        page = Report(derivation, proofs, everywhere, outcome)
         folder.add("report.html", report_html(page))
-    written = folder.write(_record(derivation, checks, outcome), force=force)
+    written = folder.write(_record(derivation, everywhere, outcome), force=force)
     notes: tuple[str, ...] = (pdf.message,) if pdf.message else ()
     if profile(network.notation) != LECTURE:
         notes += ("slides and report are in the lecture's notation; `derive` prints yours",)
     compiled = pdf.pdf is not None or not pdf.engine  # a machine without TeX is no failure
-    passed = report.passed and compiled and not pdf.problems
-    return BuildResult(written, checks, notes, passed)
+    passed = passed and compiled and not pdf.problems
+    return BuildResult(written, checks + _fit(pdf), notes, passed)
 
 
 def check_buildable(network: Network) -> None:
@@ -133,16 +140,19 @@ def _sizes(network: Network) -> str:
     return "-".join(map(str, network.sizes))
 
 
-def _run(derivation: Derivation, source: str) -> tuple[CheckReport, Outcome | None]:
-    """Run the emitted code: compare it with the derivation, and train it on the data."""
+def _module(source: str) -> ModuleType:
+    """Return the emitted code as a module."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "train.py"
         path.write_text(source, encoding="utf-8")
-        module = run_file(path)
-    report = compare(derivation, module)
+        return run_file(path)
+
+
+def _outcome(derivation: Derivation, module: ModuleType) -> Outcome | None:
+    """Train the emitted code on the data, if there is some."""
     data = derivation.network.data
     if data is None:
-        return report, None
+        return None
     X, Y = np.array(data.X, float), np.array(data.Y, float)
     params, losses = module.train(module.init_params(), X, Y)
     losses.append(module.loss(params, X, Y))
@@ -152,7 +162,7 @@ def _run(derivation: Derivation, source: str) -> tuple[CheckReport, Outcome | No
         square, points = _plane(X)
         grid = module.forward(params, points).reshape(_GRID, _GRID)
         outcome = Outcome(outcome.losses, predictions, tuple(map(tuple, grid.tolist())), square)
-    return report, outcome
+    return outcome
 
 
 def _plane(X: np.ndarray) -> tuple[tuple[float, float, float, float], np.ndarray]:
@@ -189,6 +199,12 @@ def _checks(
 
 def _culprits(report: CheckReport) -> str:
     return ", ".join(f"{row.name} ({row.label})" for row in report.culprits)
+
+
+def _read_back(found: ReadBack) -> tuple[str, str]:
+    lines = ", ".join(f"line {e.line} {e.label}".rstrip() for e in found.failed)
+    outcome = f"< {READ_TOLERANCE:.0e}" if found.passed else f"FAILED: {lines}"
+    return f"slides.tex read back, {len(found.compared)} equations at train.py's values", outcome
 
 
 def _compiled(folder: OutputFolder, tex: str) -> PdfResult:
@@ -233,7 +249,7 @@ def _record(
             }
             for d in backward_pass(derivation)
         },
-        "checks": [{"check": what, "outcome": found} for what, found in checks[:_EVERYWHERE]],
+        "checks": [{"check": what, "outcome": found} for what, found in checks],
         **({"training": _training(outcome)} if outcome is not None else {}),
     }
 

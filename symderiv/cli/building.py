@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from symderiv.cli.console import Console, Force, Spec, progress, verdict
 from symderiv.errors import UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from symderiv.crosscheck import CheckReport
+    from symderiv.readback import Equation, ReadBack
 
 DEMO = Path("output/xor")
 
@@ -81,13 +85,23 @@ def check(
         Path, typer.Argument(metavar="DIR", help="A folder that symderiv wrote.")
     ] = DEMO,
 ) -> None:
-    """Compare the training code in a folder with the derivation on its slides."""
+    """Compare the training code in a folder with its derivation, and its slides with the code."""
     with progress("checking"):
-        from symderiv.crosscheck import check as crosscheck
+        from symderiv.crosscheck import compare, opened
+        from symderiv.readback import read_back
 
-        report = crosscheck(folder)
+        derivation, module = opened(folder)
+        report = compare(derivation, module)
+        slides = read_back(folder, derivation, module)
     console = Console()
-    console.say("largest relative difference between the code and the equation on the slides")
+    _tell_code(console, report, folder / "train.py")
+    if slides is not None:
+        _tell_slides(console, slides, folder / "slides.tex")
+    verdict(console, passed=report.passed and (slides is None or slides.passed))
+
+
+def _tell_code(console: Console, report: CheckReport, path: Path) -> None:
+    console.say("largest relative difference between the code and the equation that it cites")
     for row in report.rows:
         first = row in report.culprits
         outcome = (
@@ -97,5 +111,38 @@ def check(
             f"  {row.name:<5} {row.label:<6} {row.difference:.1e}  {outcome}", "red" * first
         )
     for row in report.culprits:
-        console.say(f"{folder / 'train.py'}: {row.name} is not {row.claim}", "red")
-    verdict(console, passed=report.passed)
+        console.say(f"{path}: {row.name} is not {row.claim}", "red")
+
+
+def _tell_slides(console: Console, slides: ReadBack, path: Path) -> None:
+    """Tell of each equation that the code cites, how many there are, and which are wrong."""
+    console.say("largest relative difference between the equation on the slides and the code")
+    for equation in slides.equations:
+        if equation.label:
+            console.say(
+                f"  {equation.label:<5} {_outcome(equation)}", "red" * (not equation.passed)
+            )
+    agree = sum(equation.passed for equation in slides.compared)
+    console.say(f"  {agree} of {len(slides.compared)} equations agree with train.py")
+    if slides.asides:
+        console.say(f"  {len(slides.asides)} more: of nothing that train.py computes")
+    for equation in slides.failed:
+        console.say(f"{path}{_place(equation)}: {_fault(equation)}", "red")
+
+
+def _outcome(equation: Equation) -> str:
+    if equation.reason:
+        return f"cannot be compared: {equation.reason}"
+    return f"{equation.difference:.1e}  {'agrees' if equation.passed else 'DIFFERS'}"
+
+
+def _place(equation: Equation) -> str:
+    return f":{equation.line}" if equation.line else ""
+
+
+def _fault(equation: Equation) -> str:
+    label = f"({equation.label}) " if equation.label else ""
+    if equation.reason:
+        return f"{label}{equation.reason}: {equation.latex}".removesuffix(": ")
+    numbers = f"train.py computes {equation.code:.6g}, this is {equation.slide:.6g}"
+    return f"{label}{numbers}: {equation.latex}"
