@@ -12,8 +12,8 @@ from symderiv.derivation import Derivation
 from symderiv.documents import Document, parse, read
 from symderiv.program import equation_labels
 from symderiv.readback.equations import TOLERANCE, Equation, equations
-from symderiv.readback.running import ran
-from symderiv.verification.statements import statements
+from symderiv.readback.running import letters, ran
+from symderiv.verification.statements import parsed_rows, statements, vocabulary
 
 __all__ = ["SLIDES", "TOLERANCE", "Equation", "ReadBack", "read_back", "read_back_text"]
 
@@ -65,7 +65,11 @@ def read_back_text(tex: str, derivation: Derivation, module: ModuleType) -> Read
 
 
 def _read(document: Document, derivation: Derivation, module: ModuleType) -> ReadBack:
-    rows, words = statements(document)
+    parsed = parsed_rows(document)
+    words = vocabulary(parsed)
+    words.plain |= letters(derivation.network)
+    words.functions -= words.plain
+    rows = statements(parsed, words)
     with np.errstate(all="ignore"):  # what is not finite is no agreement
         found = tuple(equations(rows, ran(derivation, module, words)))
     there = {equation.label for equation in found}

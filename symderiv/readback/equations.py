@@ -9,7 +9,8 @@ from itertools import product
 
 import numpy as np
 
-from symderiv.readback.names import ForeignError
+from symderiv.notation import Role
+from symderiv.readback.names import ForeignError, Names
 from symderiv.readback.pinned import Pinned
 from symderiv.readback.running import Ran
 from symderiv.verification.functions import Value
@@ -19,6 +20,7 @@ from symderiv.verification.terms import (
     Add,
     BigOp,
     Call,
+    Derivative,
     Neg,
     Num,
     Ref,
@@ -31,6 +33,7 @@ from symderiv.verification.terms import (
 
 TOLERANCE = 1e-9
 _LAYER = "l"
+_PARAMETERS = frozenset({Role.WEIGHT.value[1], Role.BIAS.value[1]})
 _MOST_CHOICES = 16
 _LABEL = re.compile(r"\\(?:numbered\s*\{\d+\}|tag\*?)\s*\{([^{}]*)\}")
 
@@ -106,12 +109,12 @@ def _compared(equation: Equation, claim: _Claim, ran: Ran) -> Equation:
     try:
         pairs = list(_pairs(claim, ran))
     except ForeignError as error:
-        about = _of_code(claim.sides[0], ran)
-        return replace(equation, reason=str(error), aside=not about)
+        own = isinstance(claim.sides[0], Call) or not _of_code(claim.sides[0], ran.names)
+        return replace(equation, reason=str(error), aside=own)
     except (Unknown, ArithmeticError, ValueError) as error:
         return replace(equation, reason=str(error) or "no finite value")
     if not pairs:
-        return replace(equation, reason="this network has no such layer", aside=True)
+        return replace(equation, reason="of a network that this one is not", aside=True)
     for code, slide in pairs:
         difference = _difference(code, slide)
         if not difference <= equation.difference:
@@ -120,13 +123,11 @@ def _compared(equation: Equation, claim: _Claim, ran: Ran) -> Equation:
     return equation
 
 
-def _of_code(side: Term, ran: Ran) -> bool:
+def _of_code(side: Term, names: Names) -> bool:
     """Whether a side names something that the code computes, whatever its indices."""
-    if isinstance(side, Call):
-        return bool(ran.layers_with(side.function.letter))
-    families = {family for family, _ in ran.names.held}
-    names = (node for node in values(side) if isinstance(node, Ref))
-    return any((name.letter, name.accent, name.style) in families for name in names)
+    families = {family for family, _ in names.held}
+    refs = (node for node in values(side) if isinstance(node, Ref))
+    return any((ref.letter, ref.accent, ref.style) in families for ref in refs)
 
 
 # --- the two sides --------------------------------------------------------------------------------
@@ -142,9 +143,11 @@ def _pairs(claim: _Claim, ran: Ran) -> Iterator[tuple[Value, Value]]:
     general = any(_LAYER in loose(side) for side in claim.sides)
     if general:
         layers = ran.between(elementwise=any(map(_has_f, claim.sides)))
+        if ran.penalised and _by_parameter(first):
+            layers = []  # the general model has no penalties
     for layer in layers:
         sides = [_at_layer(side, layer) if general else side for side in claim.sides]
-        given = isinstance(first, Ref) and any(map(_is_number, others))
+        given = _of_code(first, ran.data) and any(map(_is_number, others))
         points = ran.points(layer, data=given)
         for side in sides:
             points.sized(side)
@@ -171,6 +174,14 @@ def _of_function(call: Call, others: Sequence[Term], ran: Ran) -> Iterator[tuple
 
 def _has_f(side: Term) -> bool:
     return any(isinstance(node, Call) and node.function.letter == "f" for node in walk(side))
+
+
+def _by_parameter(side: Term) -> bool:
+    """Whether a side is a derivative by weights or biases."""
+    match side:
+        case Derivative(_, (Ref(letter),)):
+            return letter.lower() in _PARAMETERS
+    return False
 
 
 def _at_layer(side: Term, layer: int) -> Term:

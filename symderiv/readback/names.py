@@ -40,6 +40,11 @@ class Held:
     by_sample: bool
     alone: bool = False
 
+    @property
+    def units(self) -> int:
+        """How many indices its entries have for one sample."""
+        return self.array.ndim - self.by_sample
+
     def entry(self, key: Key) -> Value:
         """Return the entry that a name's indices mean, for each sample where they name none.
 

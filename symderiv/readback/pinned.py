@@ -14,7 +14,7 @@ from symderiv.verification.functions import Value
 from symderiv.verification.model import Bound, Index, Key, Unknown
 from symderiv.verification.points import Points
 from symderiv.verification.quantities import kind_of
-from symderiv.verification.terms import Derivative, Mul, Ref, Term, Transposed, walk
+from symderiv.verification.terms import Derivative, Mul, Num, Ref, Term, Transposed, walk
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +33,10 @@ class Pinned(Points):
         """Return the key of a name; bold letters are names of their own."""
         family = (ref.prefix + ref.letter, ref.accent, BOLD if ref.style == BOLD else "")
         sub, sup = (tuple(self.index(i, bound) for i in marks) for marks in (ref.sub, ref.sup))
+        held = self.names.of(family, sup)
+        digits = "".join(i.text for i in ref.sub if isinstance(i, Num))
+        if held is not None and held.units == 1 < len(ref.sub) <= len(digits):
+            sub = (int(digits),)  # the reader takes the 12 of x_{12} for two indices
         return Key(family, sub, sup), ()
 
     def ref(self, ref: Ref, bound: Bound) -> Value:

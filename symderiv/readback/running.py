@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
@@ -15,7 +15,6 @@ from symderiv.crosscheck import found_values, random_case, stepped
 from symderiv.derivation import Derivation
 from symderiv.evaluation import evaluated
 from symderiv.functions import Activation
-from symderiv.graph import keys_in
 from symderiv.network import Network
 from symderiv.notation import LECTURE, PARAMETERS, Role
 from symderiv.readback.names import BOLD, Array, Held, Names, names_of, of_samples
@@ -51,6 +50,11 @@ class Ran:
     samples: int
 
     @property
+    def penalised(self) -> bool:
+        """Whether the cost is more than what the losses make of it."""
+        return bool(self.network.l1 or self.network.l2)
+
+    @property
     def depth(self) -> int:
         """The number of layers."""
         return self.network.depth
@@ -61,7 +65,7 @@ class Ran:
         model = given_model(self.network, LECTURE) if self.network.written_out else Model()
         known = {str(size): number for size, number in self.network.size_values.items()}
         model.sizes = {**known, "N": self.samples}
-        for activation in self.network.activations:
+        for activation in _activations(self.network):
             letter = activation.symbol.base
             if not activation.mixes and letter not in ELEMENTWISE:
                 model.functions[letter] = [_definition(letter, activation)]
@@ -156,11 +160,9 @@ def _shares(
 
     With penalties the cost of a sample is more than its loss, as far as parameters are concerned.
     """
-    graph = derivation.graph
-    cost = graph["J"].rhs
-    parameters = {d.key for d in graph.of_role(*PARAMETERS)}
-    penalised = cost is not None and not parameters.isdisjoint(keys_in(cost))
-    kept = [d for d in graph.definitions if not (penalised and d.key in parameters)]
+    network, graph = derivation.network, derivation.graph
+    penalised = bool(network.l1 or network.l2)
+    kept = [d for d in graph.definitions if not (penalised and d.quantity.role in PARAMETERS)]
     runs = [found_values(module, dict(params), X[n : n + 1], Y[n : n + 1]) for n in range(len(X))]
     stacked: dict[str, Array] = {}
     for definition in kept:
@@ -170,7 +172,22 @@ def _shares(
         sampled = bool(definition.indices) and definition.indices[0].high == N
         joined = np.concatenate if sampled else np.stack
         stacked[f"d{definition.key}"] = joined([np.asarray(s, float) for s in slopes])
-    return of_samples(derivation.network, stacked)
+    return of_samples(network, stacked)
+
+
+def letters(network: Network) -> set[str]:
+    """Return the letters of a network's quantities that are no functions of it."""
+    quantities = [d.quantity for d in network.graph.definitions]
+    written = {letter for q in quantities for letter in (q.matrix_letter, q.component_letter)}
+    return written - {activation.symbol.base for activation in _activations(network)}
+
+
+def _activations(network: Network) -> Iterator[Activation]:
+    """Yield the activations of a network with the gates that are functions of their own."""
+    for activation in network.activations:
+        yield activation
+        if activation.gate is not None:
+            yield activation.gate
 
 
 def _definition(letter: str, activation: Activation) -> Definition:

@@ -67,6 +67,8 @@ def _name(quantity: Quantity, notation: Profile) -> Ref:
 def as_term(expr: Expr, name: Callable[[Symbol], Ref]) -> Term:
     """Return a SymPy expression as a term; ``name`` says what a symbol is called.
 
+    Of arrays it is meant entry by entry.
+
     Raises ``UnsupportedError`` for a function that has no name here.
     """
     if isinstance(expr, Symbol):
@@ -85,7 +87,7 @@ def as_term(expr: Expr, name: Callable[[Symbol], Ref]) -> Term:
         return Add(tuple(as_term(part, name) for part in expr.args))
     if expr.is_Mul:
         factors = tuple(as_term(part, name) for part in expr.args)
-        return Mul(factors, ("",) * (len(factors) - 1))
+        return Mul(factors, ("odot",) * (len(factors) - 1))
     raise UnsupportedError(f"no term for {type(expr).__name__}: {expr}")
 
 

@@ -51,14 +51,22 @@ def general_slides(material: Material) -> tuple[Slide, ...]:
             Paragraph(("Let ", name(linear.bar()), " be the derivative of ", Name("J"), " by ",
                        name(linear), ". The same chain rule, in indices:")),
             _recursion(model),
+            *_penalties(material),
         ),
         slide(f"{_TITLE}: as matrices", _matrices(model), _shape_table(model),
               remark(Name("1", bold=True), " is a column of ", Name("N"),
-                     " ones: it adds the samples up")),
+                     " ones: it adds the samples up"), *_penalties(material)),
         slide(f"{_TITLE}: backpropagation", Figure(backpropagation_figure(source, layers),
               "Errors flow back from layer to layer and leave the gradients of the parameters")),
         slide("This network's gradients as matrices", _gradients(material)),
     )  # fmt: skip
+
+
+def _penalties(material: Material) -> list[Paragraph]:
+    """Say what the general model leaves out."""
+    if not (material.network.l1 or material.network.l2):
+        return []
+    return [remark("without penalties: each adds its own derivative by the weights")]
 
 
 def _indexed(model: GeneralModel, definitions: tuple[Definition, ...]) -> Equations:

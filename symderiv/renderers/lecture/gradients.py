@@ -158,9 +158,9 @@ def _hidden_layer(material: Material, layer: int) -> Iterator[Slide]:
     yield slide((f"Step {number}: the derivative by ", entry(weights[0])),
                 material.steps(material.result(loss, weights[0])))  # fmt: skip
     rest = [d for d in _from_layer(material, layer) if d not in (bias, weights[0])]
-    yield slide(
-        f"Step {number}: similarly", material.results([material.result(loss, d) for d in rest])
-    )
+    if rest:
+        others = [material.result(loss, d) for d in rest]
+        yield slide(f"Step {number}: similarly", material.results(others))
 
 
 def _paths(material: Material, weight: Definition) -> frozenset[EdgeKey]:

@@ -156,7 +156,8 @@ def _matrices(material: Material) -> Iterator[Slide]:
         rows = [_parameters(material, layer) for layer in range(1, material.network.depth + 1)]
         weights, biases = (Equations(tuple(Line(row[side]) for row in rows)) for side in (0, 1))
         yield slide(f"{title}: the parameters", Columns((weights,), (biases,), 0.6))
-    computed = [d for d in graph.definitions if d.rhs is not None and d.quantity.layer is not None]
+    ends = {Role.LOSS, Role.COST}
+    computed = [d for d in graph.definitions if d.rhs is not None and d.quantity.role not in ends]
     lines = tuple(Line(_matrix_line(material, d), material.labels[d.key]) for d in computed)
     if len(lines) <= _FITTING_LINES:
         yield slide(f"{title}: feedforward", Equations(lines, stepwise=True), _shapes(material))
