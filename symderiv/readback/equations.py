@@ -109,8 +109,7 @@ def _compared(equation: Equation, claim: _Claim, ran: Ran) -> Equation:
     try:
         pairs = list(_pairs(claim, ran))
     except ForeignError as error:
-        own = isinstance(claim.sides[0], Call) or not _of_code(claim.sides[0], ran.names)
-        return replace(equation, reason=str(error), aside=own)
+        return replace(equation, reason=str(error), aside=_is_aside(claim, ran.names))
     except (Unknown, ArithmeticError, ValueError) as error:
         return replace(equation, reason=str(error) or "no finite value")
     if not pairs:
@@ -121,6 +120,16 @@ def _compared(equation: Equation, claim: _Claim, ran: Ran) -> Equation:
             at = _worst(code, slide)
             equation = replace(equation, difference=difference, code=at[0], slide=at[1])
     return equation
+
+
+def _is_aside(claim: _Claim, names: Names) -> bool:
+    """Whether a claim says what some other name or function is, or is of other names alone."""
+    match claim.sides[0]:
+        case Call():
+            return True
+        case Ref() as name:
+            return not _of_code(name, names)
+    return not any(_of_code(side, names) for side in claim.sides)
 
 
 def _of_code(side: Term, names: Names) -> bool:
@@ -204,7 +213,7 @@ def _choices(sides: Sequence[Term], points: Pinned) -> list[dict[str, Index]]:
     """Return values for the free indices, spread over all of them if they are many."""
     spans: dict[str, int] = {}
     for letter, length in _lengths(sides, points):
-        spans[letter] = min(length, spans.get(letter, length))
+        spans[letter] = max(length, spans.get(letter, length))
     letters = sorted(set().union(*map(loose, sides)) & spans.keys())
     every = list(product(*(range(1, spans[letter] + 1) for letter in letters)))
     step = max(1, len(every) // _MOST_CHOICES) | 1  # an odd step passes through all values
@@ -212,7 +221,7 @@ def _choices(sides: Sequence[Term], points: Pinned) -> list[dict[str, Index]]:
 
 
 def _lengths(sides: Sequence[Term], points: Pinned) -> Iterator[tuple[str, int]]:
-    """Yield how far each letter may count below each name."""
+    """Yield how far each letter counts below each name."""
     bound = {i.letter for s in sides for n in walk(s) if isinstance(n, BigOp) for i in n.indices}
     for side in sides:
         for node in walk(side):

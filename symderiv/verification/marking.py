@@ -82,18 +82,26 @@ class Marks(Walk):
             return [Label(label, place=below.place)]
         return self.listed(items)
 
-    def listed(self, items: Sequence[Syntax]) -> list[Term]:
-        """Read indices side by side, with commas or without: ``ij``, ``i, j+1``, ``11``."""
+    def listed(self, items: Sequence[Syntax], *, apart: bool = False) -> list[Term]:
+        """Read indices side by side, with commas or without: ``ij``, ``i, j+1``, ``11``.
+
+        Those that commas keep ``apart`` are whole numbers: ``1,10`` are two, and so are ``11``.
+        """
         parts = comma_parts(items)
         if len(parts) > 1:
-            return [index for part in parts for index in self.listed(part)]
+            return [index for part in parts for index in self.listed(part, apart=True)]
         if any(sign(item) in {"+", "-", "/", r"\cdot", "*"} for item in items):
             return [self.term(items)]
         if has_relation(items) or any(sign(item) in {"|", r"\mid"} for item in items):
             return [Label(self.words.spelt(items), place=(items[0].place[0], items[-1].place[1]))]
         found: list[Term] = []
         for item in items:
-            if isinstance(item, Leaf) and item.kind == "NUMBER" and len(item.text) <= 2:
+            if (
+                isinstance(item, Leaf)
+                and item.kind == "NUMBER"
+                and len(item.text) <= 2
+                and not apart
+            ):
                 start = item.place[0]
                 digits = enumerate(item.text, start)
                 found += [Num(digit, place=(at, at + 1)) for at, digit in digits]
