@@ -89,19 +89,19 @@ def build(
         folder.add("train.py", source)
     progress("drawing the slides")
     deck = lecture(Material(derivation, source, outcome, checks))
-    pdf, passed = PdfResult(None), report.passed
+    tex = beamer(deck)
+    progress("reading the slides back")
+    found = read_back_text(tex, derivation, module)
+    checks += (_read_back(found),)
+    everywhere = checks  # what files list needs no TeX: they are the same on any machine
+    pdf = PdfResult(None)
     if "html" in parts:
         folder.add("slides.html", html(deck))
     if "slides" in parts:
-        tex = beamer(deck)
         folder.add("slides.tex", tex)
-        progress("reading the slides back")
-        found = read_back_text(tex, derivation, module)
-        passed = passed and found.passed
-        checks += (_read_back(found),)
         progress("compiling the slides")
         pdf = _compiled(folder, tex)
-    everywhere = checks  # what files list needs no TeX: they are the same on any machine
+        checks += _fit(pdf)
     if "report" in parts:
         page = Report(derivation, proofs, everywhere, outcome)
         folder.add("report.html", report_html(page))
@@ -110,8 +110,8 @@ def build(
     if profile(network.notation) != LECTURE:
         notes += ("slides and report are in the lecture's notation; `derive` prints yours",)
     compiled = pdf.pdf is not None or not pdf.engine  # a machine without TeX is no failure
-    passed = passed and compiled and not pdf.problems
-    return BuildResult(written, checks + _fit(pdf), notes, passed)
+    passed = report.passed and found.passed and compiled and not pdf.problems
+    return BuildResult(written, checks, notes, passed)
 
 
 def check_buildable(network: Network) -> None:

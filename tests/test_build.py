@@ -93,7 +93,7 @@ def test_the_report_lists_each_file(built: Path) -> None:
         if name != "report.json"
     }
     assert report["files"].keys() == FILES - {"report.json"}
-    assert len(report["checks"]) == 3
+    assert len(report["checks"]) == 4
     assert not any("FAILED" in row["outcome"] for row in report["checks"])
 
 
@@ -103,7 +103,7 @@ def test_measured_values_are_bounds_or_short(built: Path) -> None:
     bounds = [row["outcome"] for row in report["checks"]]
     assert re.fullmatch(r"\d+ of \d+", bounds[0])
     assert bounds[0].split(" of ")[0] == bounds[0].split(" of ")[1]
-    assert bounds[1:] == ["< 1e-25", "< 1e-12"]
+    assert bounds[1:] == ["< 1e-25", "< 1e-12", "< 1e-09"]
     for key in ("first_cost", "last_cost"):
         digits = report["training"][key].partition("e")[0].replace(".", "").lstrip("0")
         assert 0 < len(digits) <= 4

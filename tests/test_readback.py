@@ -30,6 +30,8 @@ MORE = {
     "penalties and a gate": Network(
         2, [Dense(3, "silu"), Dense(2, "softmax")], CCE, "mean", l1=2, l2=sp.Rational(1, 10)
     ),
+    "penalties and one output": Network(2, [Dense(3), Dense(1)], MSE, l1=1, l2=2),
+    "a kink in the loss": Network(2, [Dense(2, "tanh"), Dense(1)], "hinge"),
     "a gate that is a function": Network(2, [Dense(3, "gelu"), Dense(2, "softplus")], "huber"),
     "slopes": Network(2, [Dense(2, "elu"), Dense(2, "leaky_relu"), Dense(1)], MSE),
     "constants": Network(2, [Dense(2, "selu"), Dense(1, "sigmoid")], BCE, "mean"),

@@ -87,16 +87,20 @@ def equations(rows: Sequence[Statement], ran: Ran) -> Iterator[Equation]:
 def _claim(row: Statement) -> _Claim | None:
     """Return what a row claims, or None if it is a part of a sentence or of a picture.
 
-    Inline, what is said of a number names a case, as in "the points with y = 1".
+    Inline, that a name is a number or another name says a case: "the points with y = 1".
     """
     chain = row.chain
     if chain is None or not chain.signs:
         return None
     first, *others = chain.sides
-    if not row.formula.display and (first is None or any(s and _is_number(s) for s in others)):
+    if not row.formula.display and (first is None or any(s and _is_bare(s) for s in others)):
         return None
     sides = (row.first if first is None else first, *others)
     return _Claim(tuple(side for side in sides if side is not None), chain.signs)
+
+
+def _is_bare(side: Term) -> bool:
+    return isinstance(side, Ref) or _is_number(side)
 
 
 def _is_number(side: Term) -> bool:

@@ -274,6 +274,7 @@ def _cost(material: Material) -> Iterator[Line]:
 def _of_sample(scalar: sp.Expr, graph: Graph) -> Node:
     """Name an entry of a lone output by its sample alone."""
     if isinstance(scalar, sp.Indexed):
-        sample = scalar.indices[0]
-        return name(graph[str(scalar.base.label)].quantity.at(sample))
+        quantity = graph[str(scalar.base.label)].quantity
+        if quantity.role in {Role.LABEL, Role.PREDICTION}:
+            return name(quantity.at(scalar.indices[0]))
     return entry_name(scalar, graph)
