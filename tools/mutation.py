@@ -35,7 +35,7 @@ WORKERS, LONGEST = 2, 300
 
 DERIVE, SIMPLE, STEPS = "test_differentiation", "test_simplification", "test_explanation"
 PROOF, MATRIX, STABLE, CODE = "test_proof", "test_matrices", "test_stability", "test_train_code"
-GRAPH, CHECK = "test_graph", "test_crosscheck"
+GRAPH, CHECK, BACK = "test_graph", "test_crosscheck", "test_readback"
 FORMS, WRITE = "test_forms", "test_writing"
 
 # (file, old text, new text, test files, whether CI takes it); a room's slips stand together.
@@ -171,9 +171,19 @@ ROWS: tuple[tuple[str, str, str, str, bool], ...] = (
     ("emitters/numpy", 'f"{python(node)}[:, None]"', 'f"{python(node)}"', CODE, False),
     # the cross-check
     ("crosscheck", "return self.difference < TOLERANCE", "return True", CHECK, True),
+    ("crosscheck", "value - rate *", "value + rate *", CHECK, True),
     ("crosscheck", "and not row.reads & failed", "", CHECK, False),
     ("crosscheck", "if not np.all(np.isfinite(found)) or not", "if not", CHECK, False),
     ("crosscheck", 'if key.removeprefix("d") not in params', "", CHECK, False),
+    # the slides read back
+    ("readback/equations", "not self.reason and self.difference < TOLERANCE", "True", BACK, True),
+    ("readback/equations", "if not difference <= equation.difference:",
+     "if difference <= equation.difference:", BACK, False),
+    ("readback/pinned", "if self.moved or key in self.cut:", "if key in self.cut:", BACK, False),
+    ("readback/running", 'names_of(network, arrays, slopes="d")', "names_of(network, arrays)",
+     BACK, False),
+    ("renderers/breaking", "Brackets(factors[0]) if isinstance(factors[0], Sum) else factors[0]",
+     "factors[0]", BACK, False),
 )  # fmt: skip
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -65,10 +64,6 @@ class Pinned(Points):
                 if known.of(key.family, key.sup) is not None:
                     return known.value(key)
         return Points.derivative(self, term, bound)
-
-    def _cutting(self, key: Key, value: Value) -> Self:
-        """Return the same points with a name moved; what was known did not follow it."""
-        return replace(Points._cutting(self, key, value), known={})  # noqa: SLF001
 
     def _span(self, index: Ref, limits: tuple[Term, Term] | None, bound: Bound) -> range:
         """Return over what a sum runs, however long it is."""
