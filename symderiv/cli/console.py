@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console as RichConsole
 from rich.text import Text
 
-from symderiv.errors import SymderivError
+from symderiv.errors import OutputError, SymderivError
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -44,6 +44,24 @@ def verdict(console: Console, *, passed: bool) -> None:
         console.say("FAILED", "bold red")
         raise typer.Exit(FAILED)
     console.say("all checks passed", "bold green")
+
+
+def keep_apart(output: Path | None, documents: Iterable[Path]) -> None:
+    """Refuse to write a report over what it is about."""
+    if output is not None and output.resolve() in {file.resolve() for file in documents}:
+        raise OutputError(f"{output}: is a document to verify; write the report elsewhere")
+
+
+def show_report(text: str, output: Path | None) -> None:
+    """Print a report, or write it into a file."""
+    if output is None:
+        if text:  # there may be nothing to say
+            Console().say(text.removesuffix("\n"))
+        return
+    try:
+        output.write_text(text, "utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror}") from error
 
 
 @contextmanager

@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from symderiv.cli.console import BAD_INPUT, FAILED, Console, Force, complain, progress
-from symderiv.errors import DocumentError, OutputError, SymderivError
+from symderiv.cli.console import (
+    BAD_INPUT,
+    FAILED,
+    Console,
+    Force,
+    complain,
+    keep_apart,
+    progress,
+    show_report,
+)
+from symderiv.errors import DocumentError, SymderivError
 
 if TYPE_CHECKING:
     from symderiv.network import Network
@@ -60,7 +69,8 @@ def verify(  # noqa: PLR0913  a parameter for each option
         reports = list(_verified(files, network, budget, errors))
         text = FORMATS[form](reports, strict=strict)
     with _collected(errors):
-        _show(text, output, files)
+        keep_apart(output, files)
+        show_report(text, output)
     if fix:
         _mend(reports, errors, force=force)
     for error in errors:
@@ -100,20 +110,6 @@ def _verified(
             except UnicodeDecodeError as error:
                 raise DocumentError(f"{file}: expected UTF-8") from error
             yield verify(given, network, budget=budget)
-
-
-def _show(text: str, output: Path | None, files: list[Path]) -> None:
-    """Print a report, or write it into a file that is none of the documents."""
-    if output is None:
-        if text:  # there may be nothing to say
-            Console().say(text.removesuffix("\n"))
-        return
-    if output.resolve() in [file.resolve() for file in files]:
-        raise OutputError(f"{output}: is a document to verify; write the report elsewhere")
-    try:
-        output.write_text(text, "utf-8", errors="backslashreplace", newline="")
-    except OSError as error:
-        raise OutputError(f"{output}: cannot be written: {error.strerror}") from error
 
 
 def _mend(reports: list[Report], errors: list[SymderivError], *, force: bool) -> None:

@@ -14,10 +14,11 @@ from symderiv.verification.reports.findings import Finding, by_equation, summary
 def html(reports: Sequence[Report], *, strict: bool = False) -> str:
     """Return the page: self-contained, no script, every character of a document escaped."""
     template = environment("html").get_template("verify.html.j2")
-    return template.render(documents=[_document(report) for report in reports], strict=strict)
+    return template.render(documents=[document(report) for report in reports], strict=strict)
 
 
-def _document(report: Report) -> dict[str, Any]:
+def document(report: Report) -> dict[str, Any]:
+    """Return what the templates show of a document."""
     return {
         "path": visible(report.path),
         "summary": summary(report),
