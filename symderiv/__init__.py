@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from symderiv.evaluation import scalar_gradients
     from symderiv.freeform import gradients, written_graph
     from symderiv.functions import register_activation, register_loss
+    from symderiv.grading import grade
     from symderiv.graph import Graph
     from symderiv.layers import Dense
     from symderiv.network import Network, Training
@@ -35,6 +36,7 @@ __all__ = [
     "Training",
     "__version__",
     "derive",
+    "grade",
     "gradients",
     "load",
     "register_activation",
@@ -53,6 +55,7 @@ _HOMES = {
     "SymderivError": "errors",
     "Training": "network",
     "derive": "pipeline",
+    "grade": "grading",
     "gradients": "freeform",
     "load": "spec",
     "register_activation": "functions",

@@ -52,6 +52,10 @@ class OutputError(SymderivError, OSError):
     """A file cannot be read or written, or was edited by hand and is not overwritten."""
 
 
+class ClusterError(SymderivError, OSError):
+    """A cluster cannot be used: the message says which, and what is missing."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'sigmoid'?"``, or the list of names when none is near."""
     names = sorted(known)

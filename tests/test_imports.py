@@ -83,19 +83,29 @@ def test_no_module_imports_itself_in_the_end() -> None:
     assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)
 
 
+def dependencies() -> list[str]:
+    """Return the packages that users need, those of the extra that is for them included."""
+    text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["dask"]]
+    return [re.split(r"[><=]", line)[0] for line in lines]
+
+
 def test_only_declared_dependencies_are_imported() -> None:
     """What the wheel does not ask for is not there on the user's machine."""
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    declared = {re.split(r"[><=]", line)[0] for line in project["project"]["dependencies"]}
     used = {other.split(".")[0] for path in MODULES.values() for other in imported(path)}
     foreign = used - sys.stdlib_module_names - {"symderiv"}
-    assert {PART_OF.get(name, name) for name in foreign} == declared
+    assert {PART_OF.get(name, name) for name in foreign} == set(dependencies())
+
+
+def test_what_is_optional_is_imported_only_where_it_is_used() -> None:
+    """Nobody else needs Dask."""
+    users = [m for m, path in MODULES.items() if "distributed" in set(imported(path))]
+    assert users == ["symderiv.grading.cluster"]
 
 
 def test_every_dependency_has_its_reason() -> None:
     """One line each, in the architecture note."""
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
     text = (PACKAGE / "README.md").read_text(encoding="utf-8")
-    for line in project["project"]["dependencies"]:
-        name = re.split(r"[><=]", line)[0]
+    for name in dependencies():
         assert re.search(rf"^\| {name} \| \S", text, re.MULTILINE), name
