@@ -76,7 +76,8 @@ def test_command_line_examples(document: Path, folder: Path) -> None:
             )
             printed = done.stdout + done.stderr
             refused = expected.startswith("symderiv: ")
-            code = 2 if refused else int(": wrong: " in expected)
+            wrong = ": wrong: " in expected or "most frequent mistakes" in expected
+            code = 2 if refused else int(wrong)
             assert done.returncode == code, f"{place}: {command}\n{printed}"
             assert not expected or doctest.OutputChecker().check_output(
                 expected, printed, OPTIONS
