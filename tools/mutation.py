@@ -184,6 +184,18 @@ ROWS: tuple[tuple[str, str, str, str, bool], ...] = (
      BACK, False),
     ("renderers/breaking", "Brackets(factors[0]) if isinstance(factors[0], Sum) else factors[0]",
      "factors[0]", BACK, False),
+
+    # a pile of submissions
+    ("isolation/__init__", '"-P", ', "", "test_grade", False),
+    ("isolation/__init__", "        return _own_child().call(task, limit)\n\n\n@contextmanager",
+     "        raise\n\n\n@contextmanager", "test_grade", False),
+    ("isolation/__init__", "child.stop()", "pass", "test_isolation", True),
+    ("grading/submissions", "if entry.is_symlink():", "if False:", "test_grade", False),
+    ("grading/grading", "yield task(each)", "yield Grade(each.path)", "test_grade", False),
+    ("grading/reports", 'return f"\'{cell}" if first in', "return cell if first in",
+     "test_grade_reports", True),
+    ("grading/mistakes", "set(_made(grade.report))", "list(_made(grade.report))",
+     "test_grade_reports", True),
 )  # fmt: skip
 
 
