@@ -112,9 +112,19 @@ def agree_to_digits(a: Value | None, b: Value | None, written: Term) -> bool:
     return bool(np.all(np.abs(a - b) <= 1.01 * last + 1e-3 * np.abs(b)))
 
 
-def shown(value: Value) -> str:
-    """Return a value at the first point as text."""
-    point = value[0].real
+def apart(a: Value, b: Value) -> int:
+    """Return the first point at which two values of one size differ."""
+    return int(np.argmin(np.all(_near(a, b), axis=(-2, -1))))
+
+
+def at_point(value: Value, point: int) -> npt.NDArray[np.float64]:
+    """Return a value at one point; a constant is the same at each."""
+    return np.asarray(value[min(point, len(value) - 1)].real)
+
+
+def shown(value: Value, at: int = 0) -> str:
+    """Return a value at one point as text."""
+    point = at_point(value, at)
     if point.shape == SINGLE:
         return f"{point[0, 0]:.6g}"
     rows = ("[" + ", ".join(f"{x:.4g}" for x in row) + "]" for row in point)

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from symderiv.verification.arrays import SINGLE, size
-from symderiv.verification.comparing import ROUGH, Side, close, shown
+from symderiv.verification.comparing import ROUGH, Side, apart, at_point, close, shown
 from symderiv.verification.functions import DomainError
 from symderiv.verification.holes import NO_VALUE, Hole, aim_at
 from symderiv.verification.mistakes import Edit, Surroundings, edits
@@ -206,11 +206,12 @@ class Diagnosis:
         choices = self.sides.choices([self.base.term, self.side.term])
         for choice, a, b in zip(choices, self.base.values, self.side.values, strict=False):
             if a is not None and b is not None and size(a) == size(b) and not close(a, b):
-                return Counterexample(self._inputs(choice), shown(a), shown(b))
+                at = apart(a, b)
+                return Counterexample(self._inputs(choice, at), shown(a, at), shown(b, at))
         return None
 
-    def _inputs(self, choice: dict[str, Index]) -> dict[str, float]:
-        """Return the indices and the numbers that went into both sides."""
+    def _inputs(self, choice: dict[str, Index], at: int) -> dict[str, float]:
+        """Return the indices and the numbers that went into both sides at one point."""
         points = self.sides.points(positive=self.base.positive)
         found = {name: float(v) for name, v in choice.items() if isinstance(v, int)}
         for node in (*values(self.base.term), *values(self.side.term)):
@@ -221,5 +222,5 @@ class Diagnosis:
                     continue
                 if size(value) == SINGLE:
                     text = next((t for r, t in self.names if r == node), node.letter)
-                    found.setdefault(text, round(float(value[0, 0, 0].real), 6))
+                    found.setdefault(text, round(float(at_point(value, at)[0, 0]), 6))
         return found
