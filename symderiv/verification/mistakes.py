@@ -243,15 +243,34 @@ def _factors(node: Term, around: Surroundings) -> Iterator[Edit]:
     """A factor too many."""
     source = around.source
     if isinstance(node, Mul) and "/" not in node.signs:
-        for place in range(len(node.factors)):
-            factors = node.factors[:place] + node.factors[place + 1 :]
-            signs = node.signs[: max(place - 1, 0)] + node.signs[max(place, 1) :]
-            new: Term = Mul(factors, signs, place=node.place) if len(factors) > 1 else factors[0]
-            yield Edit("extra factor", node, new, _joined(factors, signs, source))
+        every = range(len(node.factors))
+        slopes = [k for k in every[1:] if _is_slope(node.factors[k - 1], node.factors[k])]
+        for gone in (*((k - 1, k) for k in slopes), *((k,) for k in every)):
+            kept = [k for k in every if k not in gone]
+            factors = [node.factors[k] for k in kept]
+            signs = tuple(node.signs[k - 1] for k in kept[1:])
+            slope = len(gone) == 2 or _is_square_slope(node.factors[gone[0]])
+            kind = "extra activation derivative" if slope else "extra factor"
+            if kept:
+                new = Mul(tuple(factors), signs, place=node.place) if signs else factors[0]
+                yield Edit(kind, node, new, _joined(factors, signs, source))
     if isinstance(node, Div):
         yield Edit("extra factor", node, node.above, source(node.above))
     if isinstance(node, Pow) and isinstance(node.exponent, Num):
         yield Edit("wrong power", node, node.base, source(node.base))
+
+
+def _is_slope(first: Term, second: Term) -> bool:
+    """Whether two factors are the derivative of a sigmoid by its value: ``a (1 - a)``."""
+    return second == Add((Num("1"), Neg(first)))
+
+
+def _is_square_slope(factor: Term) -> bool:
+    """Whether a factor is the derivative of a hyperbolic tangent by its value: ``1 - a^2``."""
+    match factor:
+        case Add((Num("1"), Neg(Pow(_, Num("2"))))):
+            return True
+    return False
 
 
 def _joined(factors: Sequence[Term], signs: Sequence[str], source: Writer) -> str:
@@ -273,9 +292,8 @@ def _missing(node: Term, around: Surroundings) -> Iterator[Edit]:
         lost = Mul((slope, node), ("odot",), place=node.place)
         yield Edit("lost activation derivative", node, lost, f"{shown} {_safe(node, text)}")
     for extra, shown in around.extras:
-        kind = "lost activation derivative" if "prime" in shown else "lost factor"
-        if isinstance(extra, Add):
-            kind = "lost activation derivative"
+        slope = isinstance(extra, Add | Mul | Call)
+        kind = "lost activation derivative" if slope else "lost factor"
         yield Edit(
             kind,
             node,
