@@ -40,7 +40,7 @@ def test_version() -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["demo", "build", "derive", "check"])
+@pytest.mark.parametrize("command", ["demo", "build", "derive", "check", "exercises"])
 def test_every_command_explains_itself_by_an_example(command: str) -> None:
     """``--help`` lists the command, and the command's own ends with an example."""
     assert f"  {command} " in run("--help").stdout

@@ -16,6 +16,7 @@ from symderiv import __version__
 from symderiv.cli.building import build, check, demo
 from symderiv.cli.console import BAD_INPUT, FAILED, Console, complain
 from symderiv.cli.deriving import derive
+from symderiv.cli.exercises import exercises
 from symderiv.cli.grading import grade
 from symderiv.cli.verifying import verify
 from symderiv.errors import CheckFailedError, SymderivError
@@ -35,6 +36,7 @@ for command, example in (
     (check, "symderiv check output/xor"),
     (verify, "symderiv verify examples/lectures/backpropagation-xor.md"),
     (grade, "symderiv grade examples/homework --model examples/xor.toml"),
+    (exercises, "symderiv exercises examples/xor.toml --count 4 --seed 7"),
 ):
     app.command(epilog=f"Example: {example}")(command)
 
