@@ -104,8 +104,9 @@ class Kinds:
         )
 
     def is_size(self, ref: Ref) -> bool:
-        """Whether a letter is the end of a range, and so a whole number."""
-        return ref.size_name in self.ends and ref.letter not in COSTS
+        """Whether a name is the end of a range, and so a whole number: ``n``, ``d_1``."""
+        alone = not (ref.sup or ref.accent or any(isinstance(i, Ref) for i in ref.sub))
+        return alone and ref.size_name in self.ends and ref.letter not in COSTS
 
     def is_kronecker(self, ref: Ref, model: Model) -> bool:
         r"""Whether ``\delta_{ij}`` is 1 or 0 here, and no error term."""

@@ -120,7 +120,7 @@ def index_value(term: Term, bound: Bound, sizes: Mapping[str, int]) -> Index:
             return int(text) if text.isdigit() else text
         case Label(text):
             return text
-        case Ref() if term.sub and term.size_name in sizes:
+        case Ref(_, _, _, (Num() | Label(), *_)) if term.size_name in sizes:
             return sizes[term.size_name]
         case Ref(letter, accent, _, sub, sup) if not sub and not sup:
             name = letter + accent + "'" * term.primes

@@ -156,9 +156,9 @@ class Quantities(ABC):
             number = bound.get(ref.letter)
             if isinstance(number, int) and not self.model.definitions.get(ref.family):
                 return scalar(number)
-            end = self.model.sizes.get(ref.size_name)
-            if end is not None and self.kinds.is_size(ref):
-                return scalar(end)
+        end = self.model.sizes.get(ref.size_name)
+        if end is not None and self.kinds.is_size(ref):
+            return scalar(end)
         if self.kinds.is_kronecker(ref, self.model):
             first, second = (self.index(i, bound) for i in ref.sub)
             return scalar(float(first == second))
