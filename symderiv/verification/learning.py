@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from symderiv.latex.syntax import Applied, Environment, Group, Leaf, Scripted, Syntax
-from symderiv.verification.words import INDEX_LETTERS, LAYER_LETTERS, Vocabulary
+from symderiv.verification.words import GENERIC, INDEX_LETTERS, LAYER_LETTERS, Vocabulary
 
 
 def learnt(formulas: Iterable[Group]) -> Vocabulary:
@@ -31,6 +31,7 @@ class _Use:
     left_called: int = 0
     bare_above: int = 0
     numbered: int = 0
+    entry_left: int = 0
 
 
 class _Seen:
@@ -55,6 +56,7 @@ class _Seen:
             self.item(item, following)
         for start in _starts(found):
             self._left_side(found[start:])
+            self._left_entry(found[start:])
             self._square(found[start:])
             self._numbered(found[start:])
             self._adjoint(found[start:])
@@ -148,6 +150,13 @@ class _Seen:
                     self.use(word).left_called += 1
                 return
 
+    def _left_entry(self, items: list[Syntax]) -> None:
+        """Note a left side such as ``G_{ij} = ...``: what has entries is no function."""
+        if len(items) > 2 and _sign(items[1]) == "=" and isinstance(items[0], Scripted):
+            word = self._word(items[0].base)
+            if word is not None and items[0].below:
+                self.use(word).entry_left += 1
+
     def _numbered(self, items: list[Syntax]) -> None:
         """Note a left side such as ``z_1^2``: no power is defined, so the 2 is a layer."""
         first = items[0] if items else None
@@ -211,6 +220,11 @@ class _Seen:
             used = self.uses.get(letter)
             if used is not None and not (used.called or used.primed or used.left_called):
                 words.plain.add(letter)
+        words.plain |= {
+            letter
+            for letter in GENERIC & self.uses.keys() - words.functions
+            if self.uses[letter].entry_left
+        }
         for letter, use in self.uses.items():
             cost = letter in {"L", "J", "C", "E", "ell", "Loss", "Cost", "loss", "cost", "MSE"}
             if cost and not use.primed:
