@@ -16,7 +16,7 @@ from symderiv.verification.kinds import Node
 from symderiv.verification.model import Bound, Family, Index
 from symderiv.verification.sizes import Classes
 from symderiv.verification.term_shapes import TermShapes
-from symderiv.verification.terms import Derivative, Label, Ref, Term, values, walk
+from symderiv.verification.terms import Derivative, Label, Mul, Ref, Term, Transposed, values, walk
 from symderiv.verification.unifying import ONE, SCALAR, Shape
 from symderiv.verification.words import COSTS, LAYER_LETTERS
 
@@ -68,6 +68,7 @@ class Shaper(TermShapes):
     batches: Mapping[Family, Batch] = field(default_factory=dict)
     widest: dict[Node, int] = field(default_factory=dict, init=False)
     touched: set[Node] = field(default_factory=set, init=False)
+    summed: set[Family] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         ordered = sorted(self.equations, key=lambda equation: -equation.weight)
@@ -78,6 +79,7 @@ class Shaper(TermShapes):
     def collect(self) -> None:
         """Note which names there are, and guess what each is."""
         for equation in self.equations:
+            self.summed |= set(_summed(equation))
             for bound in equation.layers():
                 for ref in equation.names():
                     self._note(ref, bound)
@@ -118,7 +120,7 @@ class Shaper(TermShapes):
     def _fixed(self, node: Node) -> bool:
         """Whether a name with two indices and never without is an entry for sure."""
         entry = node not in self.bare and self.arity.get(node, 0) >= 2
-        return entry or node[0][0] in _NUMBERS
+        return entry or (node[0][0] in _NUMBERS and node[0] not in self.summed)
 
     # --- how badly it fits ---
 
@@ -218,6 +220,15 @@ class Shaper(TermShapes):
 def _base(letter: str) -> str:
     """Return the letter of what a name is the derivative by: the W of ``dW``."""
     return letter[1:] if letter.startswith("d") and len(letter) > 1 else letter
+
+
+def _summed(equation: Equation) -> Iterator[Family]:
+    r"""Yield what a row of ones is multiplied by: in :math:`\mathbf 1^\top L` no number."""
+    for side in (equation.left, equation.right):
+        for term in values(side):
+            match term:
+                case Mul((*_, Transposed(Ref("1")), Ref() as name)):
+                    yield name.family
 
 
 def _rank(shape: Shape) -> str:
