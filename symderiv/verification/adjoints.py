@@ -9,9 +9,8 @@ from symderiv.verification.meanings import Meaning
 from symderiv.verification.model import Definition, Family
 from symderiv.verification.statements import Statement, terms_of
 from symderiv.verification.terms import Add, Derivative, Num, Ref, Term, loose, values, walk
-from symderiv.verification.words import COSTS
+from symderiv.verification.words import COSTS, PREACTIVATIONS
 
-_PREACTIVATIONS = ("z", "Z", "a", "s", "u", "net")
 _COSTS_IN_ORDER = ("J", "C", "E", "L", "ell", "Loss", "loss", "Cost", "cost")
 
 
@@ -177,7 +176,7 @@ def _targets(name: Ref, built: Built) -> list[Ref]:
     if target is not None:
         return [target]
     found = []
-    for letter in _PREACTIVATIONS:
+    for letter in PREACTIVATIONS:
         known = built.model.definitions.get((letter, "", ""))
         if known and _is_linear(known[0].right):
             found.append(Ref(letter, sub=name.sub, sup=name.sup))

@@ -12,6 +12,7 @@ from symderiv.verification.kinds import Kinds
 from symderiv.verification.meanings import Meaning
 from symderiv.verification.model import Definition, Family, Model, Unknown
 from symderiv.verification.points import Points
+from symderiv.verification.raising import raised_in_place
 from symderiv.verification.statements import Statement, terms_of, whole
 from symderiv.verification.terms import (
     Add,
@@ -35,7 +36,7 @@ from symderiv.verification.terms import (
     values,
     walk,
 )
-from symderiv.verification.words import FUNCTIONS, Vocabulary, is_sample
+from symderiv.verification.words import FUNCTIONS, PREACTIVATIONS, Vocabulary, is_sample
 
 _TIMES = {"t", "k", "tau"}
 _ELEMENTARY = {"exp", "log", "sqrt", "sin", "cos", "tan", "abs", "erf", "max", "min", "norm"}
@@ -145,10 +146,19 @@ def _equality(
         and isinstance(right, Ref)
         and right.family in built.adjoints
         and not _known(right, model)
+        and not (loose(right) - loose(left)) & built.kinds.words.indices
+        and _may_be_error(left, model)
     ):
         model.add(Definition(right, left, statement.at))
         return "definition"
     return "claim"
+
+
+def _may_be_error(derivative: Derivative, model: Model) -> bool:
+    """Whether a derivative may be what delta is: one by what is given is not, if z is defined."""
+    families = {by.family for by in derivative.by if isinstance(by, Ref)}
+    known = any((letter, "", "") in model.definitions for letter in PREACTIVATIONS)
+    return not known or bool(families & model.definitions.keys())
 
 
 def _counts(term: Term, built: Built) -> bool:
@@ -317,8 +327,11 @@ def names_of(statements: Sequence[Statement]) -> Iterator[tuple[Ref, str]]:
     seen: set[Ref] = set()
     for statement in statements:
         for term in terms_of([statement]):
-            for node in values(term):
+            nodes = list(values(term))
+            raised = raised_in_place(nodes, statement.text)
+            for node in nodes:
                 if isinstance(node, Ref) and node not in seen and node.letter not in FUNCTIONS:
                     seen.add(node)
                     if node.letter not in {"partial", "1"}:
-                        yield node, statement.text(node)
+                        done = raised.get(id(node))
+                        yield node, done.bare if done is not None else statement.text(node)

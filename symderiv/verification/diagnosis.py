@@ -11,9 +11,10 @@ import numpy as np
 
 from symderiv.verification.arrays import SINGLE, size
 from symderiv.verification.comparing import ROUGH, Side, apart, at_point, close, shown
+from symderiv.verification.edits import Edit, Surroundings
 from symderiv.verification.functions import DomainError
 from symderiv.verification.holes import NO_VALUE, Hole, aim_at
-from symderiv.verification.mistakes import Edit, Surroundings, edits
+from symderiv.verification.mistakes import edits
 from symderiv.verification.model import Family, Index, Unknown
 from symderiv.verification.points import Points
 from symderiv.verification.records import Counterexample, Link
@@ -99,7 +100,7 @@ class Diagnosis:
         names = [ref for ref, _ in self.names if self._may_mend(ref)]
         calls = [t for t in values(self.base.term) if isinstance(t, Call) and not t.primes]
         texts |= {id(call): self._written(call) for call in calls}
-        return Surroundings(names, source, letters, calls)
+        return Surroundings(names, source, letters, self.sides.kinds.tensor, calls)
 
     def _written(self, call: Call) -> str:
         """Return how a call on the other side is written, if that stands in the same row."""

@@ -7,9 +7,10 @@ turns a wrong side into a right one, that was the mistake.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
+from symderiv.verification.edits import Edit, Surroundings, Writer
+from symderiv.verification.raising import raised_in_place
 from symderiv.verification.terms import (
     Add,
     BigOp,
@@ -27,47 +28,29 @@ from symderiv.verification.terms import (
     values,
 )
 
-Writer = Callable[[Term], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """The node ``old`` written as ``new``; ``text`` is what stands in its place then."""
-
-    mistake: str
-    old: Term
-    new: Term
-    text: str
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What an edit may use: the names of the document, calls, and the source of each node."""
-
-    names: Sequence[Ref]
-    source: Writer
-    letters: frozenset[str] = frozenset()
-    calls: Sequence[Call] = ()
-
-    def like(self, name: Ref) -> Iterator[Ref]:
-        """Yield the names of the same family, and of as many indices."""
-        for other in self.names:
-            same = other.family == name.family and other != name
-            if same and len(other.sub) == len(name.sub) and len(other.sup) == len(name.sup):
-                yield other
-
-    @cached_property
-    def extras(self) -> list[tuple[Term, str]]:
-        """The factors that may be missing somewhere, made once, so that their values are kept."""
-        return list(_extras(self.names, self.source))
+_SHOWN = {"": " ", "*": " * ", "cdot": r" \cdot ", "times": r" \times ", "odot": r" \odot ",
+          "circ": r" \circ ", "ast": r" \ast ", "/": " / "}  # fmt: skip
+"""How the sign of a product is written."""
 
 
 def edits(term: Term, around: Surroundings) -> Iterator[Edit]:
     """Yield the edits of a term, the most plausible kinds first."""
     nodes = list(values(term))
+    raised = raised_in_place(nodes, around.source)
+    bare = {key: done.bare for key, done in raised.items()}
+
+    def source(node: Term) -> str:
+        return bare.get(id(node)) or around.source(node)
+
+    within = replace(around, source=source)
+    added = {id(t) for node in nodes if isinstance(node, Add) for t in node.terms[1:]}
     for row in TABLE:
         for node in nodes:
-            yield from row(node, around)
+            if id(node) in added and isinstance(node, Neg):
+                continue  # its sign is that of the sum, and stands in no text of its own
+            for edit in row(node, within):
+                done = raised.get(id(edit.old))
+                yield replace(edit, text=done.again(edit.text)) if done is not None else edit
 
 
 # --- the rows -------------------------------------------------------------------------------------
@@ -274,11 +257,9 @@ def _is_square_slope(factor: Term) -> bool:
 
 
 def _joined(factors: Sequence[Term], signs: Sequence[str], source: Writer) -> str:
-    shown = {"": " ", "*": " * ", "cdot": r" \cdot ", "times": r" \times ", "odot": r" \odot ",
-             "circ": r" \circ ", "ast": r" \ast ", "/": " / "}  # fmt: skip
     parts = [source(factors[0])]
     for sign, factor in zip(signs, factors[1:], strict=True):
-        parts.append(shown.get(sign, " ") + source(factor))
+        parts.append(_SHOWN.get(sign, " ") + source(factor))
     return "".join(parts)
 
 
@@ -294,42 +275,40 @@ def _missing(node: Term, around: Surroundings) -> Iterator[Edit]:
     for extra, shown in around.extras:
         slope = isinstance(extra, Add | Mul | Call)
         kind = "lost activation derivative" if slope else "lost factor"
-        yield Edit(
-            kind,
-            node,
-            Mul((extra, node), ("odot",), place=node.place),
-            f"{shown} {_safe(node, text)}",
-        )
+        new = Mul((extra, node), ("odot",), place=node.place)
+        if around.arrays and not isinstance(extra, Num):
+            yield Edit(kind, node, new, rf"({shown} \odot {_safe(node, text)})")
+        else:
+            yield Edit(kind, node, new, f"{shown} {_safe(node, text)}")
+
+
+def _matrix_missing(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A matrix too few in a product, from the left or from the right."""
+    if not around.arrays:
+        return
+    text = _safe(node, around.source(node))
+    rows, columns = (Call(Ref(name), (node,), place=node.place) for name in ("rowsum", "colsum"))
+    yield Edit("lost factor", node, rows, rf"{text} \mathbf{{1}}")
+    yield Edit("lost factor", node, columns, rf"\mathbf{{1}}^\top {text}")
+    for name in around.names:
+        shown = around.source(name)
+        turned = f"({shown})^T" if "^" in shown else f"{shown}^T"
+        for other, written in ((name, shown), (Transposed(name), turned)):
+            left, right = Mul((other, node), ("",), place=node.place), Mul((node, other), ("",))
+            yield Edit("lost factor", node, left, f"{written} {text}")
+            yield Edit("lost factor", node, right, f"{text} {written}")
 
 
 def _safe(node: Term, text: str) -> str:
     return f"({text})" if isinstance(node, Add) and not text.startswith("(") else text
 
 
-def _extras(names: Sequence[Ref], source: Writer) -> Iterator[tuple[Term, str]]:
-    """Yield numbers, names, and what the derivatives of usual functions are made of."""
-    one = Num("1")
-    yield Num("2"), "2"
-    yield Num("0.5"), r"\frac{1}{2}"
-    for name in names:
-        yield name, source(name)
-    for name in names:
-        text = source(name)
-        yield Add((one, Neg(name))), f"(1 - {text})"
-        yield Mul((name, Add((one, Neg(name)))), ("odot",)), f"{text} (1 - {text})"
-        yield Add((one, Neg(Pow(name, Num("2"))))), f"(1 - {text}^2)"
-        if name.letter in {"z", "Z", "a", "A"}:
-            yield Call(Ref("sigma"), (name,), 1), rf"\sigma'({text})"
-        yield Div(one, name), rf"\frac{{1}}{{{text}}}"
-
-
 def _orders(node: Term, around: Surroundings) -> Iterator[Edit]:
     """A transpose or the order of a product."""
     source = around.source
     if isinstance(node, Ref) and not node.primes:
-        text = source(node)
-        turned = f"{text}^T" if "^" not in text else f"({text})^T"
-        yield Edit("transpose or order", node, Transposed(node, place=node.place), turned)
+        turned = Transposed(node, place=node.place)
+        yield Edit("transpose or order", node, turned, _turned(node, source))
     if isinstance(node, Transposed):
         yield Edit("transpose or order", node, node.operand, source(node.operand))
     if isinstance(node, Mul) and len(node.factors) == 2:
@@ -345,10 +324,19 @@ def _orders(node: Term, around: Surroundings) -> Iterator[Edit]:
         ):
             both = Mul((first, second), node.signs, place=node.place)
             texts = [
-                f"{source(t.operand)}^T" if isinstance(t, Transposed) else source(t)
+                _turned(t.operand, source)
+                if isinstance(t, Transposed) and t not in (a, b)
+                else source(t)
                 for t in (first, second)
             ]
-            yield Edit("transpose or order", node, both, f"{texts[0]} {texts[1]}")
+            between = _SHOWN.get(node.signs[0], " ")
+            yield Edit("transpose or order", node, both, between.join(texts))
+
+
+def _turned(node: Term, source: Writer) -> str:
+    text = source(node)
+    simple = isinstance(node, Ref) and "^" not in text
+    return f"{text}^T" if simple else f"({text})^T"
 
 
 def _sums(node: Term, around: Surroundings) -> Iterator[Edit]:
@@ -420,4 +408,5 @@ TABLE: Sequence[Row] = (
     _variables,
     _sums,
     _missing,
+    _matrix_missing,
 )

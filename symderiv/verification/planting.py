@@ -17,8 +17,9 @@ from symderiv.latex.syntax import parsed
 from symderiv.verification.building import built, names_of
 from symderiv.verification.comparing import agree
 from symderiv.verification.diagnosis import Diagnosis
+from symderiv.verification.edits import Edit, Surroundings
 from symderiv.verification.judging import Judge
-from symderiv.verification.mistakes import Edit, Surroundings, edits
+from symderiv.verification.mistakes import edits
 from symderiv.verification.model import Family, Model
 from symderiv.verification.reading import Reader
 from symderiv.verification.records import Link
@@ -80,7 +81,8 @@ class RightDocument:
         def source(term: Term) -> str:
             return texts.get(id(term)) or row.text(term)
 
-        around = Surroundings([ref for ref, _ in self._names], source, letters)
+        names = [ref for ref, _ in self._names]
+        around = Surroundings(names, source, letters, kinds.tensor)
         yield from edits(_last(row), around)
 
     def plausible(self, row: Statement) -> Iterator[tuple[Planted, int]]:

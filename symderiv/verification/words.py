@@ -70,6 +70,7 @@ TRANSPOSES = frozenset({"T", "top", "intercal", "mathsf", "Tr", "tr", "transpose
 LAYER_LETTERS = frozenset({"l", "L", "ell"})
 INDEX_LETTERS = frozenset("ijkmnpqrstlcLT") | {"ell"}
 COSTS = frozenset({"L", "J", "C", "E", "ell", "Loss", "loss", "Cost", "cost", "MSE", "CE", "BCE"})
+PREACTIVATIONS = ("z", "Z", "a", "s", "u", "net")
 GENERIC = frozenset({"f", "g", "phi", "varphi", "psi", "F", "G", "rho", "h", "Phi"})
 
 
