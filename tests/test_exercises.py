@@ -30,10 +30,8 @@ def sheet(spec: str, count: int = 5, seed: int = 0, notation: str | None = None)
 
 
 CASES = [
-    ("xor", None),
     ("xor", "nielsen"),
-    ("xor", "cs231n"),
-    ("2-3-2-tanh-mse", "deep-learning-course"),
+    ("2-3-2-tanh-mse", "cs231n"),
     ("3-4-3-softmax", "d2l"),
     ("digits", None),
 ]
