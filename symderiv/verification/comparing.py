@@ -86,13 +86,18 @@ def agree_apart(a: Side, b: Side) -> bool:
 
 
 def agree_at_some_points(a: Side, b: Side) -> bool:
-    """Whether two sides agree at some of the points, for every choice of the indices."""
+    """Whether two sides agree at some of the points, for every choice of the indices.
+
+    Where both are 0, as behind a rectifier that is off, they say nothing.
+    """
     held: npt.NDArray[np.bool_] = np.ones(1, dtype=bool)
+    telling: npt.NDArray[np.bool_] = np.zeros(1, dtype=bool)
     for x, y in zip(a.values, b.values, strict=True):
         if x is None or y is None or size(x) != size(y):
             return False
         held = held & np.all(_near(x, y), axis=(-2, -1))
-    return held.size > 1 and bool(held.any()) and not bool(held.all())
+        telling = telling | np.any(np.abs(x) > ROUGH, axis=(-2, -1))
+    return held.size > 1 and bool((held & telling).any()) and not bool(held.all())
 
 
 # --- numbers as they are written ------------------------------------------------------------------
