@@ -38,7 +38,7 @@ from symderiv.writing import write
 
 View = Literal["component", "index", "matrix"]
 Effect = Literal["changed", "same", "other layout", "condition", "no meaning", "not read"]
-SEEDS = (1, 2)
+SEEDS = (1, 2, 3, 4, 5, 6, 7, 8)
 SAMPLES = 5
 
 

@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -177,7 +178,9 @@ class Oracle:
                 raise NoMeaningError("a condition")
             sides = self.value(condition.left, bound), self.value(condition.right, bound)
             holds = np.asarray(_COMPARE[condition.sign](*sides))
-            done = np.where(holds, self.value(value, bound), done)
+            found = self.value(value, bound)
+            _fitting(holds, done)
+            done = np.where(_fitting(found, holds), found, _fitting(found, done))
         return done
 
     def _sum(self, term: BigOp, bound: Bound) -> Value:
@@ -250,10 +253,11 @@ def _is_ones(node: Term) -> bool:
     return isinstance(node, Ref) and node.letter == "1" and bool(node.style)
 
 
-def _fitting(first: Value, second: Value) -> Value:
+def _fitting(first: Value, second: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the second of two arrays that are joined entry by entry, if their shapes allow it."""
     longer = {m > n for m, n in zip(first.shape[1:], second.shape[1:], strict=True) if m != n}
-    apart = any(m != n and 1 not in {m, n} for m, n in zip(first.shape, second.shape, strict=True))
+    shapes = zip(first.shape, second.shape, strict=True)
+    apart = any(m != n and 1 not in {m, n} for m, n in shapes)
     if apart or len(longer) > 1:  # or a row and a column
         raise MisfitError
     return second
