@@ -31,7 +31,7 @@ from symderiv.presentation import view
 from symderiv.verification.edits import Edit
 from symderiv.verification.planting import RightDocument
 from symderiv.verification.reading import Reader
-from symderiv.verification.statements import Statement, statements
+from symderiv.verification.statements import Statement, parsed_rows, vocabulary
 from symderiv.verification.terms import Derivative, Num, Ref, Term, loose
 from symderiv.views import index_view, matrix_view
 from symderiv.writing import write
@@ -120,7 +120,7 @@ class Subject:
     @cached_property
     def reader(self) -> Reader:
         """The reader of the document."""
-        return Reader(statements(parse(self.document()))[1])
+        return Reader(vocabulary(parsed_rows(parse(self.document()))))
 
     # --- what names are worth ---
 
@@ -174,6 +174,9 @@ class Subject:
             quantity, symbols = definition.quantity, [i.symbol for i in definition.indices]
             shown = name(quantity.at(*symbols) if symbols else quantity, profile=self.profile)
             term = self._read(shown)
+            if not symbols:
+                oracle.wholes[term] = array[:, None, None]
+                continue
             assert isinstance(term, Ref | Derivative)
             letters = [str(symbol) for symbol in symbols]
             order = [letters.index(x) for x in _letters(term)]

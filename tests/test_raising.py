@@ -6,7 +6,7 @@ import pytest
 
 from symderiv.documents import parse
 from symderiv.verification.raising import Raised, raised_in_place
-from symderiv.verification.statements import statements
+from symderiv.verification.statements import parsed_rows, statements, vocabulary
 from symderiv.verification.terms import values
 
 # what is written, what the name is alone, and what stands there with another name
@@ -22,7 +22,8 @@ ROWS = [
 
 def raised(written: str) -> list[Raised]:
     """Return what is done to the names in a right side."""
-    (row,), _ = statements(parse(f"$$q = {written}$$"))
+    found = parsed_rows(parse(f"$$q = {written}$$"))
+    (row,) = statements(found, vocabulary(found))
     assert row.chain is not None
     side = row.chain.sides[1]
     assert side is not None

@@ -16,7 +16,7 @@ from symderiv.latex.printer import latex
 from symderiv.latex.syntax import parsed
 from symderiv.verification.reading import Reader
 from symderiv.verification.showing import shown
-from symderiv.verification.statements import Statement, statements
+from symderiv.verification.statements import Statement, parsed_rows, statements, vocabulary
 from symderiv.verification.terms import Div, Mul, Pow, Term, rewritten, walk
 
 # what is written, and how it is printed
@@ -54,8 +54,9 @@ ROWS = [
 
 def side(written: str) -> tuple[Term, Statement, Reader]:
     """Read the right side of ``q = written``."""
-    rows, words = statements(parse(f"$$q = {written}$$"))
-    (row,) = rows
+    found = parsed_rows(parse(f"$$q = {written}$$"))
+    words = vocabulary(found)
+    (row,) = statements(found, words)
     assert row.chain is not None
     term = row.chain.sides[1]
     assert term is not None
@@ -93,8 +94,9 @@ def canonical(term: Term) -> Term:
 
 def sides(path: Path) -> Iterator[tuple[Term, Reader]]:
     """Yield every side of every equation of a document."""
-    rows, words = statements(read(path))
-    for row in rows:
+    found = parsed_rows(read(path))
+    words = vocabulary(found)
+    for row in statements(found, words):
         for term in row.chain.sides if row.chain is not None else ():
             if term is not None:
                 yield term, Reader(words)

@@ -96,7 +96,7 @@ class Spoiler:
         """Return the mistake, and what becomes of the rows below; nothing if one cannot go on."""
         made = [first]
         for row in rows[at + 1 :]:
-            if row.origin is None:
+            if row.chain is not None and row.chain.sides[0] is not None:
                 break  # an equation of its own
             planted = self._document.carried_on(row, first, made[-1].wrong)
             if planted is None or planted.wrong == made[-1].wrong:

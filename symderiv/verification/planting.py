@@ -25,7 +25,13 @@ from symderiv.verification.reading import Reader
 from symderiv.verification.records import Link
 from symderiv.verification.settling import settled
 from symderiv.verification.sides import Sides
-from symderiv.verification.statements import Statement, statements
+from symderiv.verification.statements import (
+    Statement,
+    bars,
+    parsed_rows,
+    statements,
+    vocabulary,
+)
 from symderiv.verification.terms import (
     Add,
     Call,
@@ -65,7 +71,10 @@ class RightDocument:
 
     def __init__(self, text: str) -> None:
         """Read a document in Markdown."""
-        self.rows, words = statements(parse(text))
+        parsed_text = parsed_rows(parse(text))
+        words = vocabulary(parsed_text)
+        self.rows = statements(parsed_text, words)
+        words.bars = bars(self.rows)
         self._model = built(self.rows, words, Model())
         settled(self.rows, self._model, arrays=True)
         self._names = list(names_of(self.rows))
