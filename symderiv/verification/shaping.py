@@ -108,7 +108,7 @@ class Shaper(TermShapes):
         letter, _, style = node[0]
         base = _base(letter.rpartition(".")[2])
         if style == "cal" or base in COSTS | {"1", "I"} or self._fixed(node):
-            return "scalar"
+            return "column" if node[0] in self.summed and node in self.bare else "scalar"
         if node in self.bare and self.widest[node] == 2:
             return "matrix"
         if node in self.bare and self.widest[node] == 1 and base not in _MATRICES:
