@@ -19,23 +19,21 @@ from types import FrameType, ModuleType
 
 import numpy as np
 
-from symderiv.builder import N
 from symderiv.derivation import Derivation
 from symderiv.errors import CheckFailedError, OutputError, SymderivError
-from symderiv.evaluation import evaluated
-from symderiv.graph import Definition, keys_in
+from symderiv.graph import keys_in
 from symderiv.network import Network
 from symderiv.notation import PARAMETERS, Role
 from symderiv.pipeline import derive
 from symderiv.program import backward_pass, equation_labels
 from symderiv.spec import from_dict
+from symderiv.trials import Values, all_values, random_given, sizes_of
 
 TOLERANCE = 1e-12
 UPDATE = "update"
 ROUNDS = 3
 SAMPLES = 5
 
-Values = dict[str, np.ndarray]
 Case = tuple[Values, np.ndarray, np.ndarray]
 
 
@@ -181,27 +179,9 @@ def _cases(network: Network) -> Iterator[Case]:
 
 def random_case(network: Network, seed: int, samples: int) -> Case:
     """Return random parameters, inputs and labels."""
-    generator = np.random.default_rng(seed)
-    params = {
-        d.key: generator.normal(scale=_spread(d, network), size=_shape(d, network, 0))
-        for d in network.graph.of_role(*PARAMETERS)
-    }
-    X = generator.normal(size=(samples, network.sizes[0]))
-    Y = generator.uniform(0.05, 0.95, size=(samples, network.sizes[-1]))
-    if network.loss_function.one_hot:
-        Y /= Y.sum(axis=1, keepdims=True)
-    return params, X, Y
-
-
-def _spread(definition: Definition, network: Network) -> float:
-    """Return how far random parameters spread: less below many inputs, or exponentials overflow."""
-    shape = _shape(definition, network, 0)
-    return 1.0 if network.written_out or len(shape) < 2 else float(shape[0] ** -0.5)
-
-
-def _shape(definition: Definition, network: Network, samples: int) -> tuple[int, ...]:
-    sizes = {**network.size_values, N: samples}
-    return tuple(int(index.high.subs(sizes)) for index in definition.indices)
+    given = random_given(network, sizes_of(network, samples), np.random.default_rng(seed))
+    X, Y = given.pop("X"), given.pop("Y")
+    return given, X, Y
 
 
 def expected_values(derivation: Derivation, params: Values, X: np.ndarray, Y: np.ndarray) -> Values:
@@ -209,15 +189,9 @@ def expected_values(derivation: Derivation, params: Values, X: np.ndarray, Y: np
 
     The sum below a softmax is left out: the code computes it after a shift.
     """
-    network = derivation.network
-    sizes = {**network.size_values, N: len(X)}
-    values: Values = {**params, "X": X, "Y": Y}
-    for definition in network.graph.definitions:
-        if definition.rhs is not None:
-            values[definition.key] = evaluated(definition, values, sizes)
-    backward = backward_pass(derivation)
-    for definition in backward:
-        values[definition.key] = evaluated(definition, values, sizes)
+    network, backward = derivation.network, backward_pass(derivation)
+    given = {**params, "X": X, "Y": Y}
+    values = all_values(network, given, backward, sizes_of(network, len(X)))
     shown = network.graph.of_role(Role.PREACTIVATION, Role.ACTIVATION, Role.PREDICTION, Role.COST)
     return {d.key: values[d.key] for d in (*shown, *backward)}
 
