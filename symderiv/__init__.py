@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from symderiv.functions import register_activation, register_loss
     from symderiv.grading import grade
     from symderiv.graph import Graph
+    from symderiv.hand import verify
     from symderiv.layers import Dense
     from symderiv.network import Network, Training
     from symderiv.pipeline import derive
     from symderiv.samples import Data
     from symderiv.spec import load
-    from symderiv.verification import verify
 
 __version__ = "0.1.0"
 
@@ -61,7 +61,7 @@ _HOMES = {
     "register_activation": "functions",
     "register_loss": "functions",
     "scalar_gradients": "evaluation",
-    "verify": "verification",
+    "verify": "hand",
     "written_graph": "freeform",
 }
 
