@@ -37,8 +37,7 @@ def grads(
     W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray, X: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Return the right gradients."""
-    values = forward(W1, b1, W2, b2, X)
-    A1, Yhat = values["A1"], values["Yhat"]
+    A1, Yhat = forward(W1, b1, W2, b2, X).values()
     d2 = (Yhat - y) / len(X)
     d1 = d2 @ W2.T * A1 * (1 - A1)
     return X.T @ d1, d1.sum(axis=0), A1.T @ d2, d2.sum(axis=0)
@@ -74,8 +73,8 @@ def test_what_is_right_is_right() -> None:
         r"\frac{\partial J}{\partial\mathbf{b}^{(1)}}",
     ]
     assert Path(report.path).name == Path(__file__).name
-    lines = Path(__file__).read_text("utf-8").splitlines()
-    assert lines[report.equations[0].line - 1].startswith("def grads")
+    line = Path(__file__).read_text("utf-8").splitlines()[report.equations[0].line - 1]
+    assert line.startswith("def grads")
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -95,7 +94,6 @@ ONE_ARRAY = [
     (0, np.transpose, "transpose or order", "dW1.T"),
     (2, lambda g: -g.T, "transpose or order", "-dW2.T"),
     (3, np.zeros_like, "unknown", ""),
-    (0, lambda g: g**2, "unknown", ""),
     (1, lambda g: g[:, None], "shape", "db1.reshape(b1.shape)"),
 ]
 
