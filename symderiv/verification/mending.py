@@ -49,19 +49,19 @@ def edits(equation: Equation, link: Link) -> list[Edit]:
     """Return what to write where in a row to mend a fault; nothing if that is not sure."""
     latex, new = equation.latex, link.should_be
     found = spans(equation, link) if new else ()
-    return [(i, j, _fitting(latex[:i], new, latex[j:])) for i, j in found]
+    return [(i, j, fitting(latex[:i], new, latex[j:])) for i, j in found]
 
 
 def marked_row(equation: Equation, link: Link) -> list[Piece]:
     """Return a row in pieces, its fault marked, if it is sure where that is."""
     latex = equation.latex
-    return _pieces(latex, [(i, j, latex[i:j]) for i, j in spans(equation, link)])
+    return pieces(latex, [(i, j, latex[i:j]) for i, j in spans(equation, link)])
 
 
 def mended_row(equation: Equation, link: Link) -> list[Piece]:
     """Return a row in pieces, its fault mended and the mends marked; none if that cannot be."""
     changes = edits(equation, link)
-    return _pieces(equation.latex, changes) if changes else []
+    return pieces(equation.latex, changes) if changes else []
 
 
 def mended(report: Report) -> str:
@@ -82,7 +82,7 @@ def mended(report: Report) -> str:
         if link.verdict in {"wrong", "slip"}
         for start, end, text in edits(e, link)
     ]
-    return "".join(piece for piece, _ in _pieces(source, changes))
+    return "".join(piece for piece, _ in pieces(source, changes))
 
 
 def write_mended(report: Report, *, force: bool = False) -> Path | None:
@@ -94,10 +94,17 @@ def write_mended(report: Report, *, force: bool = False) -> Path | None:
     if report.path in {"", "-"}:
         raise UnsupportedError("what comes from no file cannot be mended in a copy beside it")
     text = mended(report)
-    if text == report.source:
-        return None
+    return write_beside(report, "fixed", text, force=force) if text != report.source else None
+
+
+def write_beside(report: Report, word: str, text: str, *, force: bool) -> Path:
+    """Write ``NAME.word.EXT`` beside a document and return its path.
+
+    Raises ``OutputError`` if a file is there that differs, unless ``force`` is given, or if it
+    cannot be written.
+    """
     path = Path(report.path)
-    path = path.with_name(f"{path.stem}.fixed{path.suffix}")
+    path = path.with_name(f"{path.stem}.{word}{path.suffix}")
     content = text.encode("utf-8", errors="surrogateescape")
     try:
         if force or not path.exists() or path.read_bytes() == content:
@@ -108,7 +115,7 @@ def write_mended(report: Report, *, force: bool = False) -> Path | None:
     raise OutputError(f"{path}: is there and differs; overwrite it with --force")
 
 
-def _pieces(text: str, changes: list[Edit]) -> list[Piece]:
+def pieces(text: str, changes: list[Edit]) -> list[Piece]:
     """Cut a text where edits begin and end, and put in what they say; tell what is put in."""
     pieces = []
     done = 0
@@ -119,7 +126,7 @@ def _pieces(text: str, changes: list[Edit]) -> list[Piece]:
     return [piece for piece in (*pieces, (text[done:], False)) if piece[0]]
 
 
-def _fitting(before: str, new: str, behind: str) -> str:
+def fitting(before: str, new: str, behind: str) -> str:
     r"""Write a mend so that TeX reads it as one thing: no ``\alphax``, no ``e^-x``."""
     if before.endswith(("^", "_")) and len(new) > 1 and not _COMMAND.fullmatch(new):
         new = f"{{{new}}}"
