@@ -48,6 +48,13 @@ def verify(  # noqa: PLR0913  a parameter for each option
     fix: Annotated[
         bool, typer.Option("--fix", help="Write NAME.fixed.EXT, a mended copy, beside each file.")
     ] = False,
+    to_notation: Annotated[
+        str | None,
+        typer.Option(
+            help="Write NAME.PROFILE.EXT, a copy in this notation, beside each file.",
+            metavar="PROFILE",
+        ),
+    ] = None,
     force: Force = False,
     model: Annotated[
         Path | None,
@@ -73,6 +80,8 @@ def verify(  # noqa: PLR0913  a parameter for each option
         show_report(text, output)
     if fix:
         _mend(reports, errors, force=force)
+    if to_notation is not None:
+        _rename(reports, to_notation, errors, force=force)
     for error in errors:
         complain(error)
     bad = {"wrong", "slip"} if strict else {"wrong"}
@@ -122,3 +131,15 @@ def _mend(reports: list[Report], errors: list[SymderivError], *, force: bool) ->
             Console(stderr=True).say(
                 f"written {path}" if path else f"{report.path}: nothing to mend"
             )
+
+
+def _rename(
+    reports: list[Report], notation: str, errors: list[SymderivError], *, force: bool
+) -> None:
+    """Write a copy in another notation beside each document, and say so."""
+    from symderiv.renaming import write_renamed
+
+    for report in reports:
+        with _collected(errors):
+            path = write_renamed(report, notation, force=force)
+            Console(stderr=True).say(f"written {path}")
