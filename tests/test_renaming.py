@@ -71,13 +71,35 @@ costs
 \end{align}
 \end{document}
 """
+MATRICES = r"""# Matrices
+
+$$X = \begin{bmatrix} 1 & 1 \\ 1 & 0 \\ 0 & 1 \end{bmatrix}$$
+
+$$\mathbf{Z}^{(1)} = \mathbf{X} \mathbf{W}^{(1)} + \mathbf{b}^{(1)}, \qquad
+  \mathbf{A}^{(1)} = \tanh(\mathbf{Z}^{(1)})$$
+
+$$\mathbf{Z}^{(2)} = \mathbf{A}^{(1)} \mathbf{W}^{(2)} + \mathbf{b}^{(2)}$$
+
+$$J = \frac{1}{2} \| \mathbf{Z}^{(2)} - \mathbf{Y} \|^2$$
+
+$$\frac{\partial J}{\partial \mathbf{W}^{(2)}}
+  = (\mathbf{A}^{(1)})^\top (\mathbf{Z}^{(2)} - \mathbf{Y})$$
+
+$$\frac{\partial J}{\partial \mathbf{Z}^{(1)}}
+  = \left( (\mathbf{Z}^{(2)} - \mathbf{Y}) (\mathbf{W}^{(2)})^\top \right)
+    \odot (1 - \mathbf{A}^{(1)} \odot \mathbf{A}^{(1)})$$
+"""
 DOCUMENTS = {
     "components.md": COMPONENTS,
     "layers.md": LAYERS,
     "softmax.md": SOFTMAX,
     "regression.tex": REGRESSION,
+    "matrices.md": MATRICES,
 }
-REFUSED = {("layers.md", "cs231n")}
+REFUSED = {
+    ("layers.md", "cs231n"): "in the notation cs231n cannot tell",
+    ("matrices.md", "prml"): "in prml arrays are transposed",
+}
 
 
 def written(folder: Path, name: str, text: str) -> Path:
@@ -101,10 +123,10 @@ def test_it_verifies_as_before(name: str, notation: str, tmp_path: Path) -> None
     report = sd.verify(path)
     assert not report.count("wrong") + report.count("cannot tell") + report.count("slip")
     if (name, notation) in REFUSED:
-        with pytest.raises(sd.SymderivError, match=f"in the notation {notation} cannot tell"):
+        with pytest.raises(sd.SymderivError, match=REFUSED[name, notation]):
             renamed(report, notation)
         return
-    copy = write_renamed(report, notation)
+    copy, _ = write_renamed(report, notation)
     assert copy.name == f"{path.stem}.{notation}{path.suffix}"
     again = sd.verify(copy)
     assert [e.verdict for e in again.equations] == [e.verdict for e in report.equations]
@@ -120,15 +142,15 @@ def test_it_verifies_as_before(name: str, notation: str, tmp_path: Path) -> None
 def test_it_can_be_turned_back(notation: str, tmp_path: Path) -> None:
     """To the letter, where a notation has a letter for each role."""
     path = written(tmp_path, "note.md", COMPONENTS)
-    copy = write_renamed(sd.verify(path), notation)
+    copy, _ = write_renamed(sd.verify(path), notation)
     assert copy.read_text("utf-8") != COMPONENTS
-    assert renamed(sd.verify(copy), "xor-lecture") == COMPONENTS
+    assert renamed(sd.verify(copy), "xor-lecture").source == COMPONENTS
 
 
 def test_its_own_notation_changes_nothing(tmp_path: Path) -> None:
     """There is nothing to do."""
     path = written(tmp_path, "note.md", COMPONENTS)
-    assert renamed(sd.verify(path), "xor-lecture") == COMPONENTS
+    assert renamed(sd.verify(path), "xor-lecture").source == COMPONENTS
 
 
 SPELT = [
@@ -150,6 +172,11 @@ SPELT = [
     (LAYERS, "d2l", r"L = \frac{1}{2} \sum_j (y_j - h_j^{(L)})^2"),
     (SOFTMAX, "prml", r"$a_k = \sum_{i=1}^{d} w_{ki} x_i + w_{k0}$, and"),
     (SOFTMAX, "nielsen", r"a_k = \frac{e^{z_k}}{\sum_{c=1}^{K} e^{z_c}}"),
+    (MATRICES, "nielsen", r"x = \begin{bmatrix} 1 & 1 & 0 \\ 1 & 0 & 1 \end{bmatrix}"),
+    (MATRICES, "nielsen", r"z^1 = w^1 x + b^1, \qquad"),
+    (MATRICES, "nielsen", r"= (z^2 - y) (a^1)^\top"),
+    (MATRICES, "goodfellow", r"\left( (\boldsymbol{W}^{(2)})^\top (\boldsymbol{A}^{(2)} - "),
+    (MATRICES, "d2l", r"\mathbf{Z}^{(1)} = \mathbf{X} \mathbf{W}^{(1)} + \mathbf{b}^{(1)}"),
     (REGRESSION, "prml", r"$y = w x + w_0$ % where $b$ is the bias"),
     (REGRESSION, "nielsen", r"C &= \frac{1}{2} (a - y)^2, \label{eq:E} \\"),
 ]
@@ -161,27 +188,63 @@ def test_names_are_as_the_literature_has_them(
 ) -> None:
     """Letters, the order of indices, marks of layers, the first index."""
     name = next(name for name, text in DOCUMENTS.items() if text == document)
-    assert expected in renamed(sd.verify(written(tmp_path, name, document)), notation)
+    assert expected in renamed(sd.verify(written(tmp_path, name, document)), notation).source
 
 
 def test_a_power_of_a_name_that_gets_a_mark_gets_brackets(tmp_path: Path) -> None:
     """A layer above the letter is no factor of the exponent."""
     text = COMPONENTS.replace(r"\frac{1}{2} (\hat{y} - y)^2", r"\frac{1}{2} \hat{y}^2 - y \hat{y}")
-    found = renamed(sd.verify(written(tmp_path, "note.md", text)), "nielsen")
+    found = renamed(sd.verify(written(tmp_path, "note.md", text)), "nielsen").source
     assert r"C = \frac{1}{2} (a^2)^2 - y a^2" in found
+
+
+def test_a_prediction_with_the_index_of_a_sample_keeps_its_name(tmp_path: Path) -> None:
+    """As an activation the index would be that of a unit; whatever keeps its name is told."""
+    text = (
+        COMPONENTS
+        + r"""
+For all samples, $\hat{y}_i$ is compared with $y_i$:
+
+$$J = \sum_{i=1}^{N} (\hat{y}_i - y_i)^2$$
+"""
+    )
+    copy = renamed(sd.verify(written(tmp_path, "note.md", text)), "nielsen")
+    assert r"\hat{y} = \sigma(z_1^2)" in copy.source
+    assert r"C = \sum_{i=1}^{N} (\hat{y}_i - y_i)^2" in copy.source
+    assert r"L = \frac{1}{2} (\hat{y} - y)^2" in copy.source
+    assert {r"\hat{y}", r"\eta"} <= set(copy.kept)
+
+
+MACROS = r"""\newcommand{\pre}[1]{z_#1} \newcommand{\both}{x + y}
+\begin{align}
+  \pre{1} &= w_{11} x_1 + w_{21} x_2 + b_1 \\
+  a_1 &= \tanh(\pre{1})
+\end{align}
+"""
+
+
+def test_a_macro_that_is_a_name_is_written_out(tmp_path: Path) -> None:
+    """Its call is replaced; its definition stays, as it may serve elsewhere."""
+    found = renamed(sd.verify(written(tmp_path, "note.tex", MACROS)), "goodfellow").source
+    assert r"a_1 &= w_{11} x_1 + w_{12} x_2 + b_1" in found
+    assert r"h_1 &= \tanh(a_1)" in found
+    assert r"\newcommand{\pre}[1]{z_#1}" in found
 
 
 # --- what is refused ------------------------------------------------------------------------------
 
-MATRICES = r"""$$\mathbf{Z} = \mathbf{X} \mathbf{W} + \mathbf{b}$$
-
-$$\hat{\mathbf{Y}} = \sigma(\mathbf{Z})$$
+INSIDE = r"""\newcommand{\line}[1]{z_#1 = w x_#1 + b}
+\begin{align}
+  \line{1} \\
+  a_1 &= \tanh(z_1)
+\end{align}
 """
 NO = [
     (COMPONENTS.replace(r"\cdot x_2", r"\cdot x_1"), "nielsen", "is wrong in line 20; mend that"),
     (COMPONENTS.replace(r"rate $\eta$", "rate $t$"), "prml", "y and t would both be t in prml"),
     (COMPONENTS.replace("sample $", "sample of $h$, $"), "d2l", "would both be h in d2l"),
-    (MATRICES, "nielsen", "note.md:1: in nielsen matrices of weights are transposed"),
+    (INSIDE, "goodfellow", "note.tex:3: holds a name inside a macro, which cannot be rewritten"),
+    (MATRICES, "prml", "note.md:5: in prml arrays are transposed, which cannot be written here"),
     (COMPONENTS, "nielson", "unknown notation 'nielson'; did you mean 'nielsen'?"),
 ]
 
@@ -191,18 +254,11 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     text: str, notation: str, message: str, tmp_path: Path
 ) -> None:
     """With the file, and the line or the names."""
-    path = written(tmp_path, "note.md", text)
+    path = written(tmp_path, "note.tex" if text == INSIDE else "note.md", text)
     with pytest.raises(sd.SymderivError) as caught:
         write_renamed(sd.verify(path), notation)
     assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_matrices_keep_their_order_where_both_notations_have_it(tmp_path: Path) -> None:
-    """Rows are samples in both."""
-    path = written(tmp_path, "note.md", MATRICES)
-    assert r"\mathbf{Z} = \mathbf{X} \mathbf{W}" in renamed(sd.verify(path), "d2l")
-    assert r"Z = X W + b" in renamed(sd.verify(path), "cs231n")
 
 
 def test_what_comes_from_no_file_has_no_place_for_a_copy() -> None:
@@ -237,7 +293,10 @@ def test_the_command_writes_beside_the_file(tmp_path: Path) -> None:
     """And never over what somebody edited, unless told so."""
     path = written(tmp_path, "note.md", COMPONENTS)
     copy = tmp_path / "note.nielsen.md"
-    assert command(path, "--to-notation", "nielsen") == (0, f"written {copy}\n")
+    assert command(path, "--to-notation", "nielsen") == (
+        0,
+        f"written {copy}; what keeps its name: \\eta\n",
+    )
     copy.write_text("mine", "utf-8")
     code, said = command(path, "--to-notation", "nielsen")
     assert code == 2

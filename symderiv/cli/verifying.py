@@ -141,5 +141,6 @@ def _rename(
 
     for report in reports:
         with _collected(errors):
-            path = write_renamed(report, notation, force=force)
-            Console(stderr=True).say(f"written {path}")
+            path, copy = write_renamed(report, notation, force=force)
+            kept = f"; what keeps its name: {', '.join(copy.kept)}" if copy.kept else ""
+            Console(stderr=True).say(f"written {path}{kept}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, partial
 from pathlib import Path
 
 from symderiv.documents import Document, Row, parse
@@ -14,10 +13,11 @@ from symderiv.errors import ReadingError, UnsupportedError
 from symderiv.expression import Name
 from symderiv.latex.printer import latex
 from symderiv.latex.syntax import Applied, Group, Syntax
-from symderiv.notation import Profile, Role
+from symderiv.notation import Profile, Quantity, Role, name
 from symderiv.profiles import profile as profile_named
 from symderiv.renaming.roles import roles
 from symderiv.renaming.spelling import Speller, Written
+from symderiv.renaming.turning import Turning
 from symderiv.verification.building import built
 from symderiv.verification.mending import Edit, fitting, pieces, write_beside
 from symderiv.verification.model import Family
@@ -26,23 +26,35 @@ from symderiv.verification.records import Report, Verdict
 from symderiv.verification.statements import parsed_rows, statements, vocabulary
 from symderiv.verification.terms import BigOp, Entry, Num, Ref, Term, walk
 from symderiv.verification.verifying import verified
+from symderiv.verification.words import FUNCTIONS
 
 _ALIKE = (frozenset({Role.PREDICTION, Role.ACTIVATION}), frozenset({Role.WEIGHT, Role.BIAS}))
 """Roles that one letter may have: their indices or their layer tell them apart."""
 _HOLDS: frozenset[Verdict] = frozenset({"right", "definition"})
 
 
-def write_renamed(report: Report, notation: str | Profile, *, force: bool = False) -> Path:
-    """Write ``NAME.<profile>.EXT`` beside a document that was verified, and return its path.
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A source in another notation, and the names in LaTeX that keep their own."""
+
+    source: str
+    kept: tuple[str, ...]
+
+
+def write_renamed(
+    report: Report, notation: str | Profile, *, force: bool = False
+) -> tuple[Path, Renamed]:
+    """Write ``NAME.<profile>.EXT`` beside a document that was verified; return its path and it.
 
     Raises what ``renamed`` raises, and ``OutputError`` if a file is there that differs, unless
     ``force`` is given, or if it cannot be written.
     """
     profile = profile_named(notation)
-    return write_beside(report, profile.key, renamed(report, profile), force=force)
+    copy = renamed(report, profile)
+    return write_beside(report, profile.key, copy.source, force=force), copy
 
 
-def renamed(report: Report, notation: str | Profile) -> str:
+def renamed(report: Report, notation: str | Profile) -> Renamed:
     """Return the source of a verified document with its names as a profile writes them.
 
     A name keeps its own if no definition shows what it is. Whatever is no formula stays as it is.
@@ -58,9 +70,10 @@ def renamed(report: Report, notation: str | Profile) -> str:
     if wrong:
         lines = f"line{'s' * (len(wrong) > 1)} {', '.join(wrong)}"
         raise UnsupportedError(f"{report.path}: is wrong in {lines}; mend that first")
-    text = _Renaming(read_document(Path(report.path)), profile).source()
-    _check(report, text, profile)
-    return text
+    renaming = _Renaming(read_document(Path(report.path)), profile)
+    copy = Renamed(renaming.source(), renaming.kept)
+    _check(report, copy.source, profile)
+    return copy
 
 
 def _check(report: Report, text: str, profile: Profile) -> None:
@@ -80,11 +93,11 @@ def _check(report: Report, text: str, profile: Profile) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A name, and where it stands in the source."""
+    """What is written in the source instead of what stands there."""
 
-    written: Written
     start: int
     end: int
+    new: str
 
 
 class _Renaming:
@@ -100,6 +113,7 @@ class _Renaming:
         both = {Role.LOSS, Role.COST} <= set(self.roles.of.values())
         self.speller = Speller(profile, self.roles, profile.first - self._first(), both)
         self._settle_cost()
+        self._settle_prediction()
 
     def source(self) -> str:
         """Return the document's source with the names renamed."""
@@ -111,30 +125,28 @@ class _Renaming:
         self._check_letters()
         self._check_products()
         self._check_ranges()
-        edits = sorted({edit for place in self._places() for edit in self._edits(place)})
-        for (_, end, _), (start, _, _) in pairwise(edits):
-            if start < end:
-                line = source.count("\n", 0, start) + 1
-                raise UnsupportedError(
-                    f"{self.document.path}:{line}: names inside a macro cannot be rewritten"
-                )
+        edits = sorted({self._edit(place) for place in self._places()})
         return "".join(piece for piece, _ in pieces(source, edits))
 
     # --- names ---
 
     @cached_property
-    def _names(self) -> list[tuple[Row, Ref]]:
-        """The names in each row; where a row is no formula, such as (x, y), those that show."""
-        found: list[tuple[Row, Ref]] = []
-        read = {id(s.row): s.row for s in self.rows if s.chain is not None}
+    def _terms(self) -> list[tuple[Row, Term]]:
+        """The terms of each row; where a row is no formula, such as (x, y), the names that show."""
+        found: list[tuple[Row, Term]] = []
         for statement in self.rows:
-            chain = statement.chain
-            for side in chain.sides if chain is not None else ():
-                found += [(statement.row, ref) for ref in _names(side)] if side else []
+            sides = statement.chain.sides if statement.chain is not None else ()
+            found += [(statement.row, side) for side in sides if side is not None]
+        read = {id(s.row) for s in self.rows if s.chain is not None}
         for parsed in self.parsed:
             if id(parsed.row) not in read and isinstance(parsed.tree, Group):
                 found += [(parsed.row, ref) for ref in self._loose(parsed.tree)]
         return found
+
+    @cached_property
+    def _names(self) -> list[tuple[Row, Ref]]:
+        """The names in each row."""
+        return [(row, ref) for row, term in self._terms for ref in _names(term)]
 
     def _loose(self, item: Syntax) -> Iterator[Ref]:
         """Yield the names among some atoms, whatever they say together."""
@@ -153,19 +165,41 @@ class _Renaming:
                 yield from self._loose(inner)
 
     def _places(self) -> Iterator[_Place]:
-        """Yield each name that has a role, once for each place at which it stands."""
-        for row, ref in self._names:
-            start, end = ref.place
-            if self.speller.role(ref) is not None and start < end:
-                written = Written(ref, row.text[start:end], start)
-                yield _Place(written, row.places[start], row.ends[end - 1])
+        """Yield what to write where in each row."""
+        for row, term in self._terms:
+            turning = Turning(row.text, partial(self._spelt, row), self._is_array, self.turned)
+            for start, end, new in turning.pieces(term):
+                if start < end and new != row.text[start:end]:
+                    yield _Place(*self._in_source(row, start, end), new)
 
-    def _edits(self, place: _Place) -> Iterator[Edit]:
-        source = self.document.source
-        new = self.speller.spelt(place.written)
-        if new != place.written.text:
-            before, behind = source[: place.start][-80:], source[place.end :][:1]
-            yield place.start, place.end, fitting(before, new, behind)
+    def _in_source(self, row: Row, start: int, end: int) -> tuple[int, int]:
+        """Return where in the source a part of a row stands: a macro's call is one character."""
+        first, last = min(row.places[start:end]), max(row.ends[start:end])
+        others = (*row.places[:start], *row.places[end:-1])
+        if any(first <= place < last for place in others):
+            raise UnsupportedError(
+                f"{self.document.path}:{row.line}: holds a name inside a macro, which cannot be "
+                f"rewritten: {self.document.source[first:last]}"
+            )
+        return first, last
+
+    def _spelt(self, row: Row, ref: Ref) -> str | None:
+        """Return a name in the other notation, None for one that stays."""
+        start, end = ref.place
+        if self.speller.role(ref) is None or start >= end:
+            return None
+        return self.speller.spelt(Written(ref, row.text[start:end], start))
+
+    def _is_array(self, ref: Ref) -> bool:
+        """Whether a name stands for an array of a layer or of all samples."""
+        costs = {None, Role.LOSS, Role.COST}
+        heavy = ref.style == "bold" or ref.letter[0].isupper()
+        return heavy and not ref.sub and self.speller.role(ref) not in costs
+
+    def _edit(self, place: _Place) -> Edit:
+        before = self.document.source[: place.start][-80:]
+        behind = self.document.source[place.end :][:1]
+        return place.start, place.end, fitting(before, place.new, behind)
 
     def _first(self) -> int:
         """Return the number from which the document counts its units."""
@@ -185,6 +219,28 @@ class _Renaming:
                 if self.speller.letter(ref) in kept:
                     self.roles.of[ref.family] = Role.COST
                 return
+
+    def _settle_prediction(self) -> None:
+        """Keep the name of a prediction whose index would be taken for that of a unit."""
+        predicted = [f for f, role in self.roles.of.items() if role is Role.PREDICTION]
+        letters = {name(Quantity(r), profile=self.profile) for r in _ALIKE[0]}
+        for family in predicted if len(letters) == 1 else ():
+            bare = {bool(ref.sub) for _, ref in self._names if ref.family == family}
+            if family[0].islower() and (self.roles.sampled or len(bare) > 1):
+                del self.roles.of[family]
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The names in formulas that no definition explains, functions and constants aside."""
+        known = {*FUNCTIONS, *FUNCTIONS.values(), "e", "1", "d", "partial"}
+        indices = {i.letter for _, r in self._names for i in (*r.sub, *r.sup) if isinstance(i, Ref)}
+        return tuple(
+            dict.fromkeys(
+                _as_written(ref)
+                for _, ref in self._names
+                if self.speller.role(ref) is None and ref.letter not in known | indices
+            )
+        )
 
     # --- what is refused ---
 
@@ -211,24 +267,36 @@ class _Renaming:
                 owners.setdefault(letter, {})[ref.family] = role
         for letter, families in owners.items():
             kinds = set(families.values())
-            one = len({(name.casefold(), accent) for name, accent, _ in families}) == 1
+            one = len({(base.casefold(), accent) for base, accent, _ in families}) == 1
             alike = (one and len(kinds) == 1) or any(kinds <= a for a in _ALIKE)
             if len(families) > 1 and kinds != {None} and not alike:
-                names = " and ".join(_shown(family) for family in families)
+                both = " and ".join(_shown(family) for family in families)
                 raise UnsupportedError(
-                    f"{self.document.path}: {names} would both be {letter} in {self.profile.key}"
+                    f"{self.document.path}: {both} would both be {letter} in {self.profile.key}"
                 )
 
+    @property
+    def turned(self) -> bool:
+        """Whether every array is the transpose of the other notation's."""
+        order, samples = self.roles.products, self.roles.samples
+        return (
+            None not in {order, samples}
+            and order != self.profile.weights
+            and samples != self.profile.samples
+        )
+
     def _check_products(self) -> None:
-        """Refuse matrices that would have to be transposed."""
+        """Refuse arrays that would have to be transposed, and cannot."""
         order = self.roles.order or self.roles.products
-        related = {id(s.row) for s in self.rows if s.chain is not None and s.chain.signs}
+        signs = {id(s.row): s.chain.signs for s in self.rows if s.chain is not None}
         for row, ref in self._names:
-            stands = id(row) in related and self.roles.is_array(ref)
-            if stands and order not in {None, self.profile.weights}:
+            found = signs.get(id(row), ())
+            weight = found and self.roles.is_array(ref) and not self.turned
+            shape = self.turned and "in" in found and self._is_array(ref)
+            if shape or (weight and order not in {None, self.profile.weights}):
                 raise UnsupportedError(
-                    f"{self.document.path}:{row.line}: in {self.profile.key} matrices of weights "
-                    "are transposed, and equations of matrices are not rewritten"
+                    f"{self.document.path}:{row.line}: in {self.profile.key} arrays are "
+                    f"transposed, which cannot be written here: {row.latex.strip()}"
                 )
 
 
@@ -248,8 +316,8 @@ def _names(term: Term) -> Iterator[Ref]:
 
 def _as_written(ref: Ref) -> str:
     """Return the letter of a name that stays, as it is printed."""
-    name = Name(ref.letter, accent=ref.accent, bold=ref.style == "bold", primes=ref.primes)
-    return latex(name)
+    bold = ref.style == "bold"
+    return latex(Name(ref.letter, accent=ref.accent, bold=bold, primes=ref.primes))
 
 
 def _shown(family: Family) -> str:

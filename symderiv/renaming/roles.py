@@ -1,15 +1,15 @@
 r"""What the names of a document are, as its own definitions show it.
 
 A sum of products of two names, :math:`z = w x + b`, is a pre-activation; a function of it alone is
-an activation, or the prediction if no further layer reads it; a cost reads the prediction and the
-label. What no definition shows has no role.
+an activation; the prediction is the one that has a hat or that a cost reads and no further layer,
+and the cost reads the label, too. What no definition shows has no role.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from symderiv.notation import Role
 from symderiv.verification.building import Built
@@ -30,6 +30,8 @@ from symderiv.verification.terms import (
 from symderiv.verification.words import COSTS
 
 Order = Literal["from-to", "to-from"]
+Axis = Literal["rows", "columns"]
+_Kind = TypeVar("_Kind")
 _WEIGHTS = frozenset({"w", "W", "theta", "Theta", "v", "V", "u", "U"})
 _LABELS = frozenset({"y", "Y", "t", "T"})
 
@@ -39,17 +41,21 @@ class Roles:
     """The roles of the families of names, and how the document arranges them.
 
     ``errors`` are names of derivatives by pre-activations; ``order`` is that of the indices of a
-    weight, ``products`` that of weight and input in matrix products, None where it does not show.
+    weight, ``products`` that of weight and input in matrix products, in which ``samples`` are rows
+    or columns; None where it does not show.
     ``output`` is the layer of the prediction, the term that marks it. With ``below`` layers are
-    the first of the indices, as in :math:`w_{1,23}`.
+    the first of the indices, as in :math:`w_{1,23}`. With ``sampled`` the index of the prediction
+    counts samples.
     """
 
     of: dict[Family, Role] = field(default_factory=dict)
     errors: set[Family] = field(default_factory=set)
     order: Order | None = None
     products: Order | None = None
+    samples: Axis | None = None
     output: Term | None = None
     below: bool = False
+    sampled: bool = False
 
     def is_array(self, name: Ref) -> bool:
         """Whether a weight without indices is a matrix rather than a number."""
@@ -82,6 +88,7 @@ class _Finder:
         self.result = Roles()
         self.orders: Counter[Order] = Counter()
         self.products: Counter[Order] = Counter()
+        self.samples: Counter[Axis] = Counter()
 
     def found(self) -> Roles:
         """Return all roles."""
@@ -99,6 +106,7 @@ class _Finder:
         self._errors(every)
         self.result.order = _most(self.orders)
         self.result.products = _most(self.products)
+        self.result.samples = _most(self.samples)
         return self.result
 
     def _set(self, name: Ref, role: Role) -> None:
@@ -118,7 +126,11 @@ class _Finder:
                 alias = isinstance(definition.right, Ref) and known == {Role.ACTIVATION}
                 if known == {Role.PREACTIVATION} or alias:
                     last = definition.left.family not in read
-                    self._set(definition.left, Role.PREDICTION if last else Role.ACTIVATION)
+                    hat = last and definition.left.accent == "hat"
+                    self._set(definition.left, Role.PREDICTION if hat else Role.ACTIVATION)
+                    counted = {index for name in names for index in name.sub}
+                    if last and not counted.issuperset(definition.left.sub):
+                        self.result.sampled = True
                     below = [i for i in names[0].sub[:-1] if isinstance(i, Num)]
                     if last and (names[0].sup or below):
                         self.result.output = [*names[0].sup, *below][0]
@@ -138,6 +150,7 @@ class _Finder:
             self._arrangement(definition.left, weight, other, turned)
             if not weight.sub:
                 self.products["to-from" if (weight is first) != turned else "from-to"] += 1
+                self.samples["columns" if weight is first else "rows"] += 1
         for bias in biases:
             if bias.family not in self.definitions and bias.letter not in self.sizes:
                 self._set(bias, Role.BIAS)
@@ -198,7 +211,7 @@ class _Finder:
                         self.result.errors.add(left.family)
 
 
-def _most(counts: Counter[Order]) -> Order | None:
+def _most(counts: Counter[_Kind]) -> _Kind | None:
     """Return what there is, if there is only one kind: a document may contradict itself."""
     return next(iter(counts)) if len(counts) == 1 else None
 
