@@ -72,7 +72,8 @@ class Comparison:
         if made is None and all(
             f.shape == e.shape for f, e in zip(found, self._expected(key), strict=True)
         ):
-            made = variant(key, found, self.bench.derivation, trials, self.until)
+            with np.errstate(all="ignore"):  # a mistake may divide by what it made nought
+                made = variant(key, found, self.bench.derivation, trials, self.until)
         made = made or Mend("unknown", f"d{key}", "")
         return Link("wrong", found=made.found, should_be=made.should_be, mistake=made.mistake,
                     counterexample=self._counterexample(key, found))  # fmt: skip

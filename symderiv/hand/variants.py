@@ -115,7 +115,12 @@ def _without_factors(product: Expr) -> Iterator[tuple[str, Expr]]:
     sums = [factor for factor in product.args if factor.has(sp.Sum)]
     slope = [f for f in product.args if f.has(Indexed) and f not in sums] if sums else []
     if slope:
-        yield "lost activation derivative", product / sp.Mul(*slope)
+        yield "lost activation derivative", _without(product, slope)
     for factor in product.args:
         mistake = "lost activation derivative" if factor in slope else "lost factor"
-        yield mistake, product / factor
+        yield mistake, _without(product, [factor])
+
+
+def _without(product: Expr, factors: Sequence[Expr]) -> Expr:
+    """Return a product without some factors: to divide by them may be to divide by 0."""
+    return sp.Mul(*(factor for factor in product.args if factor not in factors))
