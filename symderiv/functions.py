@@ -206,6 +206,8 @@ LOSSES = _rows(
         labels=SHARE,
     ),
     Loss("mean_squared_error", "mean squared error", lambda y, p: (p - y) ** 2, mean=True),
+    Loss("squared_error", "squared error", lambda y, p: (p - y) ** 2),
+    Loss("half_squared_error", "half squared error", lambda y, p: (p - y) ** 2 / 2),
     Loss(
         "mean_absolute_error",
         "mean absolute error",
