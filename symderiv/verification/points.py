@@ -26,6 +26,7 @@ from symderiv.verification.arrays import (
     total,
     transposed,
 )
+from symderiv.verification.batches import COLUMNS, sample_axes
 from symderiv.verification.derivatives import Derivatives
 from symderiv.verification.functions import BINARY, ELEMENTWISE, STAND_INS, WHOLE, Value, generic
 from symderiv.verification.model import Bound, Definition, Index, Unknown, matched
@@ -278,11 +279,11 @@ class Points(Derivatives):
         return log(argument) / log(self.value(base, bound))
 
     def _softmax(self, term: Call, bound: Bound) -> Value:
-        """Return softmax, over the letter of an entry or along the longer axis of an array."""
+        """Return softmax, over the letter of an entry or over the units in an array."""
         (argument,) = term.arguments
         powers = np.exp(self.value(argument, bound))
         if size(powers) != SINGLE:
-            axis = -2 if powers.shape[-1] == 1 else -1
+            axis = self.unit_axis(argument, powers)
             found = powers / powers.sum(axis=axis, keepdims=True)
         else:
             letter = _index_of(argument)
@@ -294,6 +295,15 @@ class Points(Derivatives):
             every = ({**bound, letter: k} for k in range(1, end + 1))
             found = powers / sum(np.exp(self.value(argument, inner)) for inner in every)
         return np.asarray(np.log(found) if term.function.letter == "logsoftmax" else found)
+
+    def unit_axis(self, argument: Term, value: Value) -> int:
+        """Return along which axis of an array the units lie: down, in ``W X`` of whole batches."""
+        if 1 in size(value):
+            return -2 if value.shape[-1] == 1 else -1
+        name = argument.family if isinstance(argument, Ref) else None
+        known = self.model.candidates(name, self.at) if name is not None else ()
+        axes = [*sample_axes([argument, *(d.right for d in known)])]
+        return -2 if COLUMNS in axes else -1
 
     def _own_call(self, term: Call, own: list[Definition], bound: Bound) -> Value:
         """Return a function that the document defines: its arguments are names that are cut."""
