@@ -149,7 +149,9 @@ class TermShapes(Unifier):
         for shape in known:
             if shape is best:
                 continue
-            if shape == SCALAR:
+            if weights is not None and best[weights] == ONE:  # one unit has one bias
+                self.cost += 0.2 if shape == SCALAR else 1.0
+            elif shape == SCALAR:
                 self.cost += 1.0
             elif ONE in shape and ONE not in best:
                 self._spread(best, shape)
