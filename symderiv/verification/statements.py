@@ -29,6 +29,7 @@ from symderiv.verification.terms import (
 from symderiv.verification.words import Vocabulary
 
 _OUTPUTS = {"a", "y", "f", "h", "s", "o", "g"}
+_WEIGHTS, _GIVEN = {"W", "Theta"}, {"x", "y", "t"}
 
 
 @dataclass(slots=True)
@@ -105,18 +106,21 @@ def _lift_layers(found: list[Statement]) -> None:
     r"""Move layers that are written below, :math:`\mathbf W_2`, above, as other marks are.
 
     A family is written so if it never stands without an index, and its first one is always a number
-    or a layer's letter; bold names must be among them.
+    or a layer's letter; bold names, or matrices of weights with one index, must be among them.
     """
     firsts: dict[Family, set[str]] = {}
     bold: set[Family] = set()
+    pairs = {name.family for name in _names(found) if len(name.sub) > 1}
     for name in _names(found):
         first = name.sub[0] if name.sub else None
         firsts.setdefault(name.family, set()).add(_layer_text(first))
-        if name.style == "bold" and len(name.sub) == 1:
+        weights = name.letter in _WEIGHTS and name.family not in pairs
+        if (name.style == "bold" or weights) and len(name.sub) == 1:
             bold.add(name.family)
     layered = {
-        f for f, texts in firsts.items() if "" not in texts and (f in bold or len(texts) > 1)
-    }
+        f for f, texts in firsts.items()
+        if "" not in texts and (f in bold or (len(texts) > 1 and f[0] not in _GIVEN))
+    }  # fmt: skip
     if not bold & layered:
         return
     for statement in found:
