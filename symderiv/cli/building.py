@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from symderiv.cli.console import Console, Force, Spec, progress, verdict
+from symderiv.cli.loading import loaded
 from symderiv.errors import UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ DEMO = Path("output/xor")
 
 _Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The folder to write; for NAME.toml it is output/NAME."),
+    typer.Option(
+        "--output", "-o", help="The folder to write; for NAME.toml or NAME.md it is output/NAME."
+    ),
 ]
 
 
@@ -47,22 +50,26 @@ def build(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Build slides, training code and report of a network, and check them."""
+    """Build slides, training code and report of a network, and check them.
+
+    A document (.md, .tex, .rst, .ipynb) is read for its forward pass: what it defines, up to the
+    cost. Derivatives in it are not read; they are made.
+    """
     _build(spec, output or Path("output") / spec.stem, only, force=force)
 
 
 def _build(spec: Path, output: Path, only: str | None, *, force: bool) -> None:
     with progress("deriving") as tell:
         from symderiv import build as builder
-        from symderiv.spec import load
 
         parts = _parts(only, builder.PARTS)
-        result = builder.build(load(spec), output, only=parts, force=force, progress=tell)
+        network, notes = loaded(spec)
+        result = builder.build(network, output, only=parts, force=force, progress=tell)
     console = Console()
     console.say("written")
     for path in result.written:
         console.say(f"  {path}")
-    for note in result.notes:
+    for note in (*notes, *result.notes):
         console.say(f"note: {note}", "yellow")
     console.say("checked")
     for what, outcome in result.checks:

@@ -16,7 +16,10 @@ from symderiv.errors import OutputError, SymderivError
 
 FAILED, BAD_INPUT = 1, 2
 
-Spec = Annotated[Path, typer.Argument(help="The network, a TOML file.", metavar="SPEC")]
+Spec = Annotated[
+    Path,
+    typer.Argument(help="The network: a TOML file, or a document that defines it.", metavar="SPEC"),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that were edited by hand.")]
 
 

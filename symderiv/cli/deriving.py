@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from symderiv.cli.console import Console, Spec, progress
+from symderiv.cli.loading import loaded
 
 
 def derive(
@@ -43,10 +44,9 @@ def derive(
     with progress("deriving"):
         from symderiv.pipeline import derive as differentiate
         from symderiv.renderers.listing import show
-        from symderiv.spec import load
 
         text = show(
-            differentiate(load(spec)),
+            differentiate(loaded(spec)[0]),
             wrt,
             steps=steps,
             as_latex=latex,
