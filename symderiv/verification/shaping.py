@@ -85,8 +85,9 @@ class Shaper(TermShapes):
                     self._note(ref, bound)
         families: dict[object, list[Node]] = {}
         for node in self.arity:
-            families.setdefault(node[:2], []).append(node)
-        for alike in families.values():  # the layers of one family are written alike
+            (letter, _, style), labels, _ = node
+            families.setdefault((letter, style, labels), []).append(node)
+        for alike in families.values():  # the layers of a family, and labels as predictions
             if not self.bare.isdisjoint(alike):
                 self.bare.update(alike)
             self.widest.update(dict.fromkeys(alike, max(self.widest[n] for n in alike)))
