@@ -54,7 +54,7 @@ def found_network(reader: Reader, cost: Symbol) -> Found:
     leaves = reader.tape.leaves
     outputs = [s for s in _sorted(expr.free_symbols) if s not in leaves and reader.unit(s)]
     if not outputs:
-        raise NotUnderstood(_no_layer(reader), cost)
+        raise _no_layer(reader, cost)
     layers, passes = found_layers(reader, outputs)
     weights = {w for layer in layers for row in layer.weights for w in row}
     loss, penalty = _without_penalty(expr, weights)
@@ -64,14 +64,15 @@ def found_network(reader: Reader, cost: Symbol) -> Found:
     return Found(cost, tuple(layers), samples, name, reduction, l2)
 
 
-def _no_layer(reader: Reader) -> str:
+def _no_layer(reader: Reader, cost: Symbol) -> NotUnderstood:
+    """Say why a cost rests on no layer."""
     for symbol, expr in reader.tape.equations.items():
         products = [t for t in sp.Add.make_args(expr) if isinstance(t, sp.Mul) and len(t.args) == 2]
         if products and all(s in reader.tape.leaves for s in expr.free_symbols):
-            called = reader.tape.names.get(symbol)
-            name = called[0].key.name if called else "a sum"
-            return f"{name} has no bias; write it as w x + b"
-    return "rests on no layer; expected sums of weights times inputs plus a bias, w x + b"
+            return NotUnderstood("has no bias; write it as w x + b", symbol)
+    return NotUnderstood(
+        "rests on no layer; expected sums of weights times inputs plus a bias, w x + b", cost
+    )
 
 
 def _sorted(symbols: set[Symbol]) -> list[Symbol]:

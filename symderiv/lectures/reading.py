@@ -1,7 +1,7 @@
 """A document read as a network: its definitions traced, recognised and proved, in its best reading.
 
 Where a document may be meant with arrays or with numbers alone, both are tried; where it does not
-hang together as a whole, its sections are. The cost with the most samples and parameters is taken.
+hang together as a whole, its sections are. The cost with the most weights, then samples, is taken.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sympy import Symbol
 
 from symderiv.documents import Document
 from symderiv.errors import DocumentError
@@ -46,9 +47,9 @@ class Reading:
     cost: Definition
 
     @property
-    def rank(self) -> tuple[bool, int]:
-        """What speaks for this reading against others."""
-        return len(self.found.samples) > 1, len(self.found.weights)
+    def rank(self) -> tuple[int, int]:
+        """What speaks for this reading against others: arrays read as numbers lose weights."""
+        return len(self.found.weights), len(self.found.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +133,18 @@ def _recognised(tracer: Tracer, cost: Definition) -> Found | _Failure:
     except Unknown as error:
         return _Failure(str(error), cost.at)
     except NotUnderstood as error:
-        at = cost.at
-        for cell in tape.names.get(error.at, ()) if error.at is not None else ():
-            at = next((d.at for d in tracer.model.candidates(cell.key.family, cost.at)), at)
+        at = _place(tracer, error.at) if error.at is not None else cost.at
         return _Failure(str(error), at, _units(reader))
     return found
+
+
+def _place(tracer: Tracer, symbol: Symbol) -> float:
+    """Return where a document defines what a symbol is."""
+    for cell in tracer.tape.names.get(symbol, ()):
+        for definition in tracer.model.candidates(cell.key.family, tracer.at):
+            if tracer.match(definition, cell.key) is not None:
+                return definition.at
+    return tracer.at
 
 
 def _units(reader: Reader) -> tuple[str, ...]:
