@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,10 @@ WHEELS = Data(
     ((0.8, 0.0), (0.5, 0.3), (0.0, -0.6)),
     ((0.8, 0.8), (0.8, 0.2), (-0.6, 0.6)),
 )
+CORNERS = Data(((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)), ((0.0,), (1.0,), (1.0,), (0.0,)))
 
 
-def network(
-    sizes: Sequence[int], activations: str, loss: str, data: Data | None = None
-) -> Network:
+def network(sizes: Sequence[int], activations: str, loss: str, data: Data | None = None) -> Network:
     """Return a network by its widths and activations, with the mean over the samples."""
     inputs, *units = sizes
     layers = [Dense(n, name) for n, name in zip(units, activations.split(), strict=True)]
@@ -33,16 +33,25 @@ def network(
 
 MEANT = {
     "batch-rows.md": network((4, 3, 5), "sigmoid identity", HALF),
+    "bias-as-weight.md": network((3, 3, 3), "tanh identity", HALF),
     "components-mse.md": network((2, 2, 1), "tanh identity", SQUARED),
     "course-columns.md": network((2, 4, 1), "tanh sigmoid", BCE),
+    "course-samples.md": network((3, 4, 1), "tanh sigmoid", BCE),
+    "data-in-columns.md": network((2, 3, 1), "tanh sigmoid", BCE, CORNERS),
     "deep-columns.tex": network((3, 2, 4, 5), "relu relu softmax", CCE),
+    "frobenius.md": network((3, 5, 2), "tanh identity", HALF),
+    "general-layers.md": network((2, 3, 4), "sigmoid sigmoid", HALF),
     "index-form.tex": network((3, 3, 3), "tanh identity", HALF),
     "layers-by-index.md": network((2, 3, 2), "sigmoid sigmoid", HALF),
     "logistic.rst": network((3, 1), "sigmoid", BCE),
     "nested.md": network((3, 4, 1), "tanh sigmoid", BCE),
     "own-functions.md": network((2, 3, 1), "relu sigmoid", BCE),
+    "penalty.md": replace(network((3, 2, 4, 5), "relu relu identity", SQUARED), l2=0.01),
+    "regression.ipynb": network((2, 3, 1), "tanh identity", SQUARED),
     "rows-with-data.md": network((2, 3, 2), "tanh tanh", SQUARED, WHEELS),
     "softmax.md": network((4, 5, 3), "relu softmax", CCE),
+    "softmax-written-out.md": network((2, 3, 4), "relu softmax", CCE),
+    "vector-loss.md": network((3, 2, 4), "tanh softmax", CCE),
 }
 
 
@@ -104,8 +113,8 @@ def read(tmp_path: Path, text: str) -> Network:
         (r"$\mathbf x \in \mathbb R^4$, $\mathbf y \in \mathbb R^{3}$", (4, 3)),
         (r"$\mathbf W \in \mathbb R^{K \times D}$, $D = 6$ and $K = 2$", (6, 2)),
         (
-            r"$$X = \begin{bmatrix} 1 & 0 & 0 \\ 0 & 1 & 0 \end{bmatrix}, "
-            r"\quad Y = \begin{bmatrix} 1 \\ 0 \end{bmatrix}$$",
+            r"$$X = \begin{bmatrix} 1 & 0 & 0 \\ 0 & 1 & 0 \end{bmatrix}$$" + "\n\n"
+            r"$$Y = \begin{bmatrix} 1 \\ 0 \end{bmatrix}$$",
             (3, 1),
         ),
     ],
@@ -127,13 +136,20 @@ def test_a_penalty(tmp_path: Path) -> None:
         read(tmp_path, text)
 
 
+SHAPES = r"""
+
+$\mathbf W \in \mathbb R^{2 \times 3}$
+
+$\mathbf x \in \mathbb R^4$
+"""
+
 # what a document lacks, and what is said of it
 REFUSED = [
     ("No formula.", "no equation defines a cost, a J, L, C or E; there is no equation"),
     (LAYER, r"no equation defines a cost.*; on the left sides are \\mathbf z, "),
     (
         LAYER.replace(r" + \mathbf b", "") + LOSS,
-        r"notes\.md:2: has no bias; write it as w x \+ b",
+        r"notes\.md:2: has no bias; expected w x \+ b",
     ),
     (LAYER.replace(r"\sigma", "f") + LOSS, r"notes\.md:4: the function 'f' is not said; define it"),
     (
@@ -142,7 +158,7 @@ REFUSED = [
     ),
     (LAYER + r"$$L = \sum_k (\hat y_k - y_k)^4$$", "is none of the known losses: binary_cross"),
     (
-        LAYER + LOSS + "\n\n$\\mathbf W \\in \\mathbb R^{2 \\times 3}$\n\n$\\mathbf x \\in \\mathbb R^4$",
+        LAYER + LOSS + SHAPES,
         r"notes\.md:9: the input has 4 units here, but 3 on line 7",
     ),
 ]

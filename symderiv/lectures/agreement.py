@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import sympy as sp
@@ -44,13 +45,15 @@ def check_agreement(found: Found, tape: Tape, cost: Ref, points: Points) -> None
     except (Unknown, DomainError) as error:
         raise NotUnderstood(f"has no value at random points: {error}", found.cost) from error
 
+    leaves = {replace(key, sample=None): whole for key, whole in points.leaves.items()}
+
     def value(leaf: Symbol) -> Value:
         cell = tape.leaves[leaf]
-        whole = points.leaves[cell.key]
+        whole = leaves[cell.key]
         return whole[..., cell.row : cell.row + 1, cell.column : cell.column + 1]
 
     losses = [_loss(found, sample, value) for sample in found.samples]
-    total = sum(losses) / (len(losses) if found.reduction == "mean" else 1)
+    total = sum(losses) * (1 / len(losses) if found.reduction == "mean" else found.copies)
     total = total + _factor(found.l2, tape, value) * sum(value(w) ** 2 for w in found.weights) / 2
     if not np.allclose(total, wanted, rtol=_CLOSE, atol=_CLOSE):
         raise NotUnderstood(

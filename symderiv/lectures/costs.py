@@ -11,7 +11,7 @@ from sympy import Expr, Rational, Symbol
 from symderiv.functions import LOSSES, Loss
 from symderiv.lectures.formulas import close
 from symderiv.lectures.layers import FoundLayer, NotUnderstood, Pass, Reader, found_layers
-from symderiv.objective import REDUCTIONS
+from symderiv.lectures.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +25,28 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A network on a tape: its layers, its samples, and what is minimised."""
+    """A network on a tape: its layers, its samples, and what is minimised.
+
+    There are ``copies`` of each sample where the document does not tell them apart.
+    """
 
     cost: Symbol
     layers: tuple[FoundLayer, ...]
     samples: tuple[Sample, ...]
     loss: str
     reduction: str
+    copies: int
     l2: Expr = sp.S.Zero
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """The widths of all layers on the tape, the input's first."""
         return len(self.samples[0].inputs), *(len(layer.biases) for layer in self.layers)
+
+    @property
+    def count(self) -> int:
+        """The number of samples."""
+        return len(self.samples) * self.copies
 
     @property
     def weights(self) -> list[Symbol]:
@@ -59,9 +68,9 @@ def found_network(reader: Reader, cost: Symbol) -> Found:
     weights = {w for layer in layers for row in layer.weights for w in row}
     loss, penalty = _without_penalty(expr, weights)
     samples = _samples(reader, loss, set(outputs), passes)
-    name, reduction = _loss(loss, samples, reader.tape.counts)
+    name, reduction, copies = _loss(loss, samples, reader.tape)
     l2 = _penalty(penalty, weights, cost)
-    return Found(cost, tuple(layers), samples, name, reduction, l2)
+    return Found(cost, tuple(layers), samples, name, reduction, copies, l2)
 
 
 def _no_layer(reader: Reader, cost: Symbol) -> NotUnderstood:
@@ -69,7 +78,7 @@ def _no_layer(reader: Reader, cost: Symbol) -> NotUnderstood:
     for symbol, expr in reader.tape.equations.items():
         products = [t for t in sp.Add.make_args(expr) if isinstance(t, sp.Mul) and len(t.args) == 2]
         if products and all(s in reader.tape.leaves for s in expr.free_symbols):
-            return NotUnderstood("has no bias; write it as w x + b", symbol)
+            return NotUnderstood("has no bias; expected w x + b, as all layers here are", symbol)
     return NotUnderstood(
         "rests on no layer; expected sums of weights times inputs plus a bias, w x + b", cost
     )
@@ -130,10 +139,10 @@ def _samples(
 # --- losses ---------------------------------------------------------------------------------------
 
 
-def _loss(expr: Expr, samples: Sequence[Sample], counts: Mapping[Symbol, int]) -> tuple[str, str]:
-    """Return the name of the loss and of the reduction that give the values of a cost.
+def _loss(expr: Expr, samples: Sequence[Sample], tape: Tape) -> tuple[str, str, int]:
+    """Return the loss and the reduction that give the values of a cost, and how many copies.
 
-    A half is a half rather than the mean of two, and a mean is one over samples where it may be.
+    A half is a half rather than the mean of two.
     """
     points = [dict(_values(samples, shift)) for shift in range(3)]
     values = [expr.xreplace(point) for point in points]
@@ -143,11 +152,10 @@ def _loss(expr: Expr, samples: Sequence[Sample], counts: Mapping[Symbol, int]) -
         if all(total != 0 for total in sums):
             ratios[row.name] = [v / total for v, total in zip(values, sums, strict=True)]
     rows = sorted((LOSSES[name] for name in ratios), key=lambda row: row.mean)
-    for reduction in reversed(REDUCTIONS) if len(samples) == 1 else REDUCTIONS:
-        for row in rows:
-            for factor in _factors(row, reduction, samples, counts):
-                if all(_same(ratio, factor) for ratio in ratios[row.name]):
-                    return row.name, reduction
+    for row in rows:
+        for reduction, copies, factor in _factors(row, samples, tape):
+            if all(_same(ratio, factor) for ratio in ratios[row.name]):
+                return row.name, reduction, copies
     raise NotUnderstood(f"is none of the known losses: {', '.join(LOSSES)}", None)
 
 
@@ -163,19 +171,21 @@ def _total(row: Loss, samples: Sequence[Sample], point: Mapping[Symbol, Expr]) -
     return sp.N(sp.Add(*(row.summand(point[y], point[p], **row.parameters) for y, p in pairs)), 30)
 
 
-def _factors(
-    row: Loss, reduction: str, samples: Sequence[Sample], counts: Mapping[Symbol, int]
-) -> Iterator[Expr]:
-    """Yield what stands before the sum of a loss, numbers of things as letters or as numbers."""
-    outputs = len(samples[0].outputs)
-    kinds = {s: "outputs" if s.name in _OUTPUTS else "samples" for s in _sorted(set(counts))}
-    over_samples, over_outputs = (
-        [s for s, number in counts.items() if number == size and kinds[s] == kind] or [size]
-        for size, kind in ((len(samples), "samples"), (outputs, "outputs"))
-    )
-    for one in over_samples if reduction == "mean" else (sp.S.One,):
-        for other in over_outputs if row.mean else (sp.S.One,):
-            yield 1 / sp.Mul(one, other)
+def _factors(row: Loss, samples: Sequence[Sample], tape: Tape) -> Iterator[tuple[str, int, Expr]]:
+    """Yield how losses may be joined: the reduction, the copies of each sample, and the factor.
+
+    Numbers of things are letters where the document has letters for them.
+    """
+    count, outputs = len(samples), len(samples[0].outputs)
+    letters = [s for s in _sorted(set(tape.counts)) if s.name not in _OUTPUTS]
+    widths = [s for s, n in tape.counts.items() if n == outputs and s not in letters] or [outputs]
+    for width in widths if row.mean else [sp.S.One]:
+        for copies in (1, *sorted(span for span in tape.spans if span > 1 and count == 1)):
+            if count * copies > 1:
+                yield "sum", copies, copies / sp.Mul(width)
+            every = [s for s in letters if tape.counts[s] == count * copies]
+            for number in every or [sp.Integer(count * copies)]:
+                yield "mean", copies, copies / sp.Mul(number, width)
 
 
 _OUTPUTS = frozenset({"K", "C", "k", "c", "d", "n_L", "n_y", "d_y"})

@@ -46,7 +46,7 @@ def given_samples(reading: Reading, said: Mapping[int, int]) -> list[Given]:
     layers = _given_arrays(reading)
     found: dict[int, Given] = {}
     for name, rows, line in _matrices(reading.rows):
-        for array in arrays_named(name, axes, {}):
+        for array in arrays_named(name, axes):
             if array in layers:
                 layer = layers[array]
                 known = axes[array] if array[0] == name.family else {}

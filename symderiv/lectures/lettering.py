@@ -126,7 +126,7 @@ def _by_role(reading: Reading) -> Iterator[tuple[Role, list[Cell]]]:
     for layer in found.layers[:-1]:
         yield Role.ACTIVATION, cells(layer.units[0])[:1]
     yield Role.PREDICTION, [c for c in cells(found.layers[-1].units[0]) if c.key.family[1]][:1]
-    role = Role.LOSS if len(found.samples) == 1 else Role.COST
+    role = Role.LOSS if found.count == 1 else Role.COST
     yield role, cells(found.cost)
 
 

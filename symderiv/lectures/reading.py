@@ -6,7 +6,7 @@ hang together as a whole, its sections are. The cost with the most weights, then
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from symderiv.lectures.costs import Found, found_network
 from symderiv.lectures.layers import NotUnderstood, Reader
 from symderiv.lectures.tape import Tape
 from symderiv.lectures.tracing import Lost, Tracer
+from symderiv.lectures.unrolling import depth_of, unrolled
 from symderiv.verification.building import Built, built
 from symderiv.verification.model import Definition, Model, Unknown
 from symderiv.verification.points import Points
@@ -32,7 +33,7 @@ from symderiv.verification.statements import (
     statements,
     vocabulary,
 )
-from symderiv.verification.terms import Num
+from symderiv.verification.terms import Num, Ref
 from symderiv.verification.words import COSTS, Vocabulary
 
 
@@ -45,11 +46,12 @@ class Reading:
     tape: Tape
     found: Found
     cost: Definition
+    depth_said: bool
 
     @property
     def rank(self) -> tuple[int, int]:
         """What speaks for this reading against others: arrays read as numbers lose weights."""
-        return len(self.found.weights), len(self.found.samples)
+        return len(self.found.weights), self.found.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def _readings(
     """Yield the costs of some rows that are those of networks, and note why others are none."""
     for arrays in (True, False):
         read = statements(rows, words)
+        depth, is_said = depth_of(read, stated_numbers(read))
+        read = unrolled(read, depth)
         model = built(read, words)
         settled(read, model, arrays=arrays)
         _keep_to_definitions(model)
@@ -99,7 +103,7 @@ def _readings(
             if isinstance(found, _Failure):
                 failures.append(found)
             else:
-                yield Reading(read, model, tracer.tape, found, cost)
+                yield Reading(read, model, tracer.tape, found, cost, is_said)
         if not model.kinds.tensor:
             break  # without arrays there is nothing else to try
 
@@ -126,6 +130,8 @@ def _recognised(tracer: Tracer, cost: Definition) -> Found | _Failure:
             return _Failure("is an array, where one number was expected", cost.at)
         symbol = tape.named(value.flat[0])
         found = found_network(reader, symbol)
+        if not tracer.kinds.tensor:
+            _check_numbers(tape)
         points = Points(tracer.model, tracer.kinds, at=cost.at)
         check_agreement(found, tape, cost.left, points)
     except Lost as error:
@@ -136,6 +142,14 @@ def _recognised(tracer: Tracer, cost: Definition) -> Found | _Failure:
         at = _place(tracer, error.at) if error.at is not None else cost.at
         return _Failure(str(error), at, _units(reader))
     return found
+
+
+def _check_numbers(tape: Tape) -> None:
+    """Refuse to take a matrix for a number: a capital or a vector of weights is none."""
+    for cell in tape.leaves.values():
+        letter, _, _ = cell.key.family
+        if letter[0].isupper() and not cell.key.sub and letter not in _NUMBERS:
+            raise NotUnderstood(f"{cell.key.name} looks like a matrix, but its shape is not clear")
 
 
 def _place(tracer: Tracer, symbol: Symbol) -> float:
@@ -152,6 +166,16 @@ def _units(reader: Reader) -> tuple[str, ...]:
     named = reader.tape.names.items()
     found = [cells[0].key.name for symbol, cells in named if reader.unit(symbol) is not None]
     return tuple(dict.fromkeys(found))
+
+
+def stated_numbers(rows: Sequence[Statement]) -> Mapping[str, float]:
+    r"""Return letters that are said to be a number: :math:`n_1 = 4`, :math:`\eta = 0.1`."""
+    found = {}
+    for row in rows:
+        match row.chain.sides if row.chain is not None and row.chain.signs == ("=",) else ():
+            case (Ref() as name, Num(text)) if not name.sup:
+                found[name.size_name] = float(text)
+    return found
 
 
 # --- what is said where nothing is found ----------------------------------------------------------
@@ -179,3 +203,4 @@ def _no_cost(read: Sequence[Statement]) -> str:
 
 
 _MOST = 8
+_NUMBERS = frozenset({"N", "M", "K", "D"})

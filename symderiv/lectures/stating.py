@@ -14,8 +14,8 @@ from symderiv.errors import DocumentError, SpecError
 from symderiv.lectures.agreement import network_of
 from symderiv.lectures.data import as_data, given_samples
 from symderiv.lectures.lettering import notation_of
-from symderiv.lectures.reading import Reading, best_reading
-from symderiv.lectures.widths import said_widths, stated_numbers, widths
+from symderiv.lectures.reading import Reading, best_reading, stated_numbers
+from symderiv.lectures.widths import said_widths, widths
 from symderiv.network import Network, Training
 from symderiv.samples import Data
 
@@ -78,10 +78,12 @@ def _notes(
         f"read as a {sizes} network ({names}; {network.loss_function.words}), whose cost is that "
         f"of line {row.line} at random points"
     )
+    if not reading.depth_said:
+        yield f"how many layers there are, L, is not said: {network.depth} are taken"
     for layer in free:
         name = f"layer {layer}" if layer else "the input"
         yield f"how wide {name} is, is not said: {network.sizes[layer]} is taken"
-    if len(reading.found.samples) == 1:
+    if reading.found.count == 1:
         yield "the cost is that of one sample: over several, its mean is taken"
     if network.data is None:
         yield "no data, so nothing is trained: give X and Y as matrices of numbers"
@@ -99,7 +101,7 @@ def _penalty(reading: Reading, data: Data | None, path: str) -> float:
     factor, tape = reading.found.l2, reading.tape
     numbers = dict(stated_numbers(reading.rows))
     if data is not None:
-        counted = [s for s, n in tape.counts.items() if n == len(reading.found.samples)]
+        counted = [s for s, n in tape.counts.items() if n == reading.found.count]
         numbers |= {s.name: float(len(data.X)) for s in counted}
     values = {}
     for symbol in factor.free_symbols:

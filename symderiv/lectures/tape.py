@@ -38,13 +38,15 @@ class Tape:
     """Equations ``symbol = expression`` in earlier symbols and in ``leaves``, what is given.
 
     Equal expressions have one symbol, so that what is the same for all samples is there once.
-    ``names`` say what a symbol is called, ``counts`` how far letters count.
+    ``names`` say what a symbol is called, ``counts`` how far letters
+    count, ``spans`` over how many values sums ran.
     """
 
     equations: dict[Symbol, Expr] = field(default_factory=dict)
     leaves: dict[Symbol, Cell] = field(default_factory=dict)
     names: dict[Symbol, list[Cell]] = field(default_factory=dict)
     counts: dict[Symbol, int] = field(default_factory=dict)
+    spans: set[int] = field(default_factory=set)
     known: dict[Expr, Symbol] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=count)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy as sp
@@ -17,6 +17,7 @@ from symderiv.verification.functions import Value
 from symderiv.verification.model import Bound, Key, Unknown
 from symderiv.verification.points import Points
 from symderiv.verification.terms import (
+    BigOp,
     Call,
     Compared,
     Derivative,
@@ -105,6 +106,11 @@ class Tracer(Points):
         if _is_e(term.base) and not self.model.definitions.get(("e", "", "")):
             return _each(sp.exp, high)
         return _each(lambda low: low ** high.flat[0], self.value(term.base, bound))
+
+    def _big(self, term: BigOp, bound: Bound) -> Value:
+        if term.indices:
+            self.tape.spans.add(sum(1 for _ in self.choices(term, bound)))
+        return super()._big(term, bound)
 
     # --- cases ---
 
@@ -202,6 +208,7 @@ class Tracer(Points):
         return cells
 
     def _leaf(self, key: Key) -> Value:
+        key = replace(key, sample=None)  # what is given has one value, whichever sample reads it
         if key not in self.leaves:
             if self.kinds.never_leaf(key):
                 raise Unknown(f"{key.name} is not defined")

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from symderiv.errors import DocumentError
 from symderiv.lectures.axes import Array, Axes, Axis, axes_of
-from symderiv.lectures.reading import Reading
+from symderiv.lectures.reading import Reading, stated_numbers
 from symderiv.verification.declaring import space
 from symderiv.verification.model import Definition, Unknown, index_value
 from symderiv.verification.statements import Statement
 from symderiv.verification.terms import BigOp, Label, Num, Ref, Term, walk
 from symderiv.verification.unifying import Dim
 from symderiv.verification.words import LAYER_LETTERS
-
-_MOST_LAYERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +67,6 @@ def _said(reading: Reading) -> Iterator[Width]:
     yield from _from_indices(reading, axes, numbers)
 
 
-def stated_numbers(rows: Sequence[Statement]) -> Mapping[str, float]:
-    r"""Return letters that are said to be a number: :math:`n_1 = 4`, :math:`\eta = 0.1`."""
-    found = {}
-    for row in rows:
-        match row.chain.sides if row.chain is not None and row.chain.signs == ("=",) else ():
-            case (Ref() as name, Num(text)) if not name.sup:
-                found[name.size_name] = float(text)
-    return found
-
-
 # --- declared shapes ------------------------------------------------------------------------------
 
 
@@ -91,12 +79,9 @@ def _declared(
             continue
         name = chain.sides[0]
         if isinstance(name, Ref) and space(chain.sides[1]) is not None:
-            for layer in range(1, _MOST_LAYERS):
-                bound = {"l": layer, "ell": layer}
-                shape = space(chain.sides[1], bound)
-                for array in arrays_named(name, axes, bound):
-                    sizes = [_size(dim, numbers) for dim in shape or ()]
-                    yield from _along(array, name, axes, sizes, row.row.line)
+            sizes = [_size(dim, numbers) for dim in space(chain.sides[1]) or ()]
+            for array in arrays_named(name, axes):
+                yield from _along(array, name, axes, sizes, row.row.line)
 
 
 def _size(dim: Dim, numbers: Mapping[str, float]) -> int | None:
@@ -129,11 +114,11 @@ def _along(
             yield Width(layer, size, line)
 
 
-def arrays_named(name: Ref, axes: Axes, bound: Mapping[str, int]) -> Iterator[Array]:
+def arrays_named(name: Ref, axes: Axes) -> Iterator[Array]:
     """Yield the arrays that a name means, be they written as a whole, by entry or by sample."""
     marks = [m for m in name.sup if not isinstance(m, Ref) or m.letter in LAYER_LETTERS]
     try:
-        wanted = tuple(index_value(mark, bound, {}) for mark in marks)
+        wanted = tuple(index_value(mark, {}, {}) for mark in marks)
     except Unknown:
         return
     for family, sup in axes:
