@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 
 from symderiv import Data, Dense, Network, derive, load
+from symderiv.documents import parse
 from symderiv.errors import DocumentError
 from symderiv.lectures import lecture
+from symderiv.lectures.agreement import check_agreement
+from symderiv.lectures.layers import NotUnderstood
+from symderiv.lectures.reading import best_reading
 from symderiv.profiles import profile
+from symderiv.verification.points import Points
 
 ROOT = Path(__file__).parents[1]
 FORWARD = ROOT / "tests" / "forward"
@@ -89,6 +94,16 @@ def test_what_is_not_said_is_told() -> None:
     found = lecture(FORWARD / "rows-with-data.md")
     assert found.network.training.learning_rate == 0.25
     assert len(found.notes) == 1
+
+
+def test_a_network_with_another_cost_is_not_believed() -> None:
+    """The document has the last word."""
+    reading = best_reading(parse((FORWARD / "course-columns.md").read_text(encoding="utf-8")))
+    points = Points(reading.built.model, reading.built.kinds, at=reading.cost.at)
+    check_agreement(reading.found, reading.tape, reading.cost.left, points)
+    for other in (replace(reading.found, reduction="sum"), replace(reading.found, loss=SQUARED)):
+        with pytest.raises(NotUnderstood, match="differs in value"):
+            check_agreement(other, reading.tape, reading.cost.left, points)
 
 
 LAYER = r"""
