@@ -151,6 +151,13 @@ def test_a_penalty(tmp_path: Path) -> None:
         read(tmp_path, text)
 
 
+UNIT = r"""$$\hat y = \sigma(w_1 x_1 + w_2 x_2 + b)$$
+
+$$L = -y \log \hat y - (1 - y) \log(1 - \hat y)$$
+
+$$X = \begin{bmatrix} 1 & 2 \\ 3 & 4 \\ 5 & 6 \end{bmatrix}$$
+
+"""
 SHAPES = r"""
 
 $\mathbf W \in \mathbb R^{2 \times 3}$
@@ -166,12 +173,21 @@ REFUSED = [
         LAYER.replace(r" + \mathbf b", "") + LOSS,
         r"notes\.md:2: has no bias; expected w x \+ b",
     ),
-    (LAYER.replace(r"\sigma", "f") + LOSS, r"notes\.md:4: the function 'f' is not said; define it"),
+    (
+        LAYER.replace(r"\sigma", "f") + LOSS,
+        r"notes\.md:4: the function 'f' is not defined, as f\(z\) = .*; known: ",
+    ),
     (
         LAYER.replace(r"\sigma", r"\sin") + LOSS,
         r"notes\.md:\d: .*understood: z\n",
     ),
     (LAYER + r"$$L = \sum_k (\hat y_k - y_k)^4$$", "is none of the known losses: binary_cross"),
+    (LAYER.replace(r"\sigma", r"\mathrm{sigmod}") + LOSS, "'sigmod' .*; did you mean 'sigmoid'?"),
+    (UNIT + r"$$Y = \begin{bmatrix} 1 \\ 0 \end{bmatrix}$$", "X has 3 samples, Y has 2; expected"),
+    (
+        UNIT + r"$$Y = \begin{bmatrix} 1 \\ 0 \\ 7 \end{bmatrix}$$",
+        r"data\.Y\[2\]\[0\]: the binary cross-entropy takes labels",
+    ),
     (
         LAYER + LOSS + SHAPES,
         r"notes\.md:9: the input has 4 units here, but 3 on line 7",

@@ -76,8 +76,10 @@ def found_network(reader: Reader, cost: Symbol) -> Found:
 def _no_layer(reader: Reader, cost: Symbol) -> NotUnderstood:
     """Say why a cost rests on no layer."""
     for symbol, expr in reader.tape.equations.items():
-        products = [t for t in sp.Add.make_args(expr) if isinstance(t, sp.Mul) and len(t.args) == 2]
-        if products and all(s in reader.tape.leaves for s in expr.free_symbols):
+        terms = sp.Add.make_args(expr)
+        products = [t for t in terms if isinstance(t, sp.Mul) and len(t.args) == 2]
+        given = all(s in reader.tape.leaves for s in expr.free_symbols)
+        if len(products) == len(terms) and given:
             return NotUnderstood("has no bias; expected w x + b, as all layers here are", symbol)
     return NotUnderstood(
         "rests on no layer; expected sums of weights times inputs plus a bias, w x + b", cost

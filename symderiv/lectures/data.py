@@ -19,7 +19,7 @@ from symderiv.verification.terms import Div, Mul, Neg, Num, Ref, Term, Transpose
 class Given:
     """A matrix with one sample in each row, for the layer of inputs or of outputs.
 
-    ``surely`` says that the document's own equations tell rows from columns.
+    ``surely`` says that the document's own equations or widths tell rows from columns.
     """
 
     layer: int
@@ -79,6 +79,7 @@ def _laid_out(
         return given.across() if down else given
     width, rows, columns = said.get(given.layer), len(given.rows), len(given.rows[0])
     if width is not None and (rows == width) != (columns == width):
+        given = replace(given, surely=True)
         return given.across() if rows == width else given
     turned = any(batch.axis == COLUMNS for batch in reading.built.kinds.batches.values())
     return given.across() if turned else given

@@ -152,7 +152,7 @@ class Level:
         ]
         if len(given) > 1 or all(len(some) > 1 for some in families):
             raise NotUnderstood(
-                "a layer reads more than the one below it, as none here does",
+                "reads more than the layer below it; no layer here has such a bypass",
                 next(iter(self.totals)),
             )
         self.is_first = given == {True}

@@ -1,7 +1,8 @@
 """A document read as a network: its definitions traced, recognised and proved, in its best reading.
 
 Where a document may be meant with arrays or with numbers alone, both are tried; where it does not
-hang together as a whole, its sections are. The cost with the most weights, then samples, is taken.
+hang together as a whole, or defines names anew, its sections are too. The cost with the most
+weights, then samples, is taken.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from symderiv.lectures.costs import Found, found_network
 from symderiv.lectures.layers import NotUnderstood, Reader
 from symderiv.lectures.tape import Tape
 from symderiv.lectures.tracing import Lost, Tracer
-from symderiv.lectures.unrolling import depth_of, unrolled
+from symderiv.lectures.unrolling import general_families, unrolled
 from symderiv.verification.building import Built, built
-from symderiv.verification.model import Definition, Model, Unknown
+from symderiv.verification.model import Definition, Family, Model, Unknown
 from symderiv.verification.points import Points
 from symderiv.verification.settling import settled
 from symderiv.verification.slicing import slices
@@ -33,20 +34,23 @@ from symderiv.verification.statements import (
     statements,
     vocabulary,
 )
-from symderiv.verification.terms import Num, Ref
+from symderiv.verification.terms import Array, Num, Ref
 from symderiv.verification.words import COSTS, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a document's definitions are: ``found`` on a ``tape``, and all that was read."""
+    """What a document's definitions are: ``found`` on a ``tape``, and all that was read.
+
+    ``by_letter`` are families that it defines for any layer, and does not say how many there are.
+    """
 
     rows: Sequence[Statement]
     built: Built
     tape: Tape
     found: Found
     cost: Definition
-    depth_said: bool
+    by_letter: frozenset[Family]
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -76,8 +80,10 @@ def best_reading(document: Document) -> Reading:
     failures: list[_Failure] = []
     with np.errstate(all="ignore"):  # a point outside a domain is found out
         found = list(_readings(rows, words, failures))
-        if not found:
-            for piece in slices(rows, read, built(read, words)):
+        whole = built(read, words)
+        anew = any("restated" in kinds for kinds in whole.links.values())
+        if anew or not found:  # a letter may mean one thing here and another there
+            for piece in slices(rows, read, whole):
                 if len(piece.rows) < len(rows):
                     own = vocabulary(piece.rows).within(words)
                     found += _readings(piece.rows, own, failures)
@@ -92,10 +98,12 @@ def _readings(
     """Yield the costs of some rows that are those of networks, and note why others are none."""
     for arrays in (True, False):
         read = statements(rows, words)
-        depth, is_said = depth_of(read, stated_numbers(read))
-        read = unrolled(read, depth)
-        model = built(read, words)
-        settled(read, model, arrays=arrays)
+        numbers = stated_numbers(read)
+        by_letter = general_families(read, numbers)
+        read = unrolled(read, numbers)
+        defining = [row for row in read if not _is_matrix(row)]
+        model = built(defining, words)
+        settled(defining, model, arrays=arrays)
         _keep_to_definitions(model)
         for cost in _costs(model.model):
             tracer = Tracer(model.model, model.kinds, at=cost.at)
@@ -103,9 +111,14 @@ def _readings(
             if isinstance(found, _Failure):
                 failures.append(found)
             else:
-                yield Reading(read, model, tracer.tape, found, cost, is_said)
+                yield Reading(read, model, tracer.tape, found, cost, by_letter)
         if not model.kinds.tensor:
             break  # without arrays there is nothing else to try
+
+
+def _is_matrix(row: Statement) -> bool:
+    """Whether a row writes out a matrix: data, which says nothing of how names are meant."""
+    return row.chain is not None and any(isinstance(side, Array) for side in row.chain.sides)
 
 
 def _keep_to_definitions(model: Built) -> None:

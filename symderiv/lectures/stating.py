@@ -78,7 +78,7 @@ def _notes(
         f"read as a {sizes} network ({names}; {network.loss_function.words}), whose cost is that "
         f"of line {row.line} at random points"
     )
-    if not reading.depth_said:
+    if _is_by_letter(reading):
         yield f"how many layers there are, L, is not said: {network.depth} are taken"
     for layer in free:
         name = f"layer {layer}" if layer else "the input"
@@ -89,6 +89,13 @@ def _notes(
         yield "no data, so nothing is trained: give X and Y as matrices of numbers"
     elif rate is None:
         yield f"no learning rate is said: {network.training.learning_rate} is taken"
+
+
+def _is_by_letter(reading: Reading) -> bool:
+    """Whether the layers of the network are as many as were taken for L."""
+    values = [s for layer in reading.found.layers for s in (*layer.sums, *layer.units)]
+    cells = (cell for s in values for cell in reading.tape.names.get(s, ()))
+    return any(cell.key.family in reading.by_letter for cell in cells)
 
 
 def _rate(reading: Reading) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr
 
+from symderiv.errors import did_you_mean
 from symderiv.functions import ACTIVATIONS
 from symderiv.lectures.formulas import formula
 from symderiv.lectures.tape import Cell, Cells, Tape, linear_sum
@@ -46,6 +47,7 @@ _WHOLE: Mapping[str, Callable[[Cells], Cells]] = {
     "colsum": lambda m: m.sum(axis=-2, keepdims=True),
     "sumall": lambda m: m.sum(axis=(-2, -1), keepdims=True),
 }
+_WORDS = ("sigmoid", "tanh", "relu", "elu", "softplus", "silu", "gelu", "softmax", "exp", "log")
 _SIGNS = {">": sp.Gt, "<": sp.Lt, ">=": sp.Ge, "<=": sp.Le}
 
 
@@ -160,7 +162,8 @@ class Tracer(Points):
             return self._named(together(np.frompyfunc(pick, 2, 1), first, second, term))
         if name == "inner":
             return total(values[0] * values[1])
-        raise Unknown(f"the function '{name}' is not said; define it, as in {name}(z) = \\tanh(z)")
+        near = did_you_mean(name, _WORDS)
+        raise Unknown(f"the function '{name}' is not defined, as {name}(z) = \\tanh(z) would{near}")
 
     def _named(self, cells: Cells) -> Cells:
         """Give what may be units names, where the document writes several layers in one."""

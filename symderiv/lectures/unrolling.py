@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from symderiv.verification.model import Unknown, index_value
+from symderiv.verification.model import Family, Unknown, index_value
 from symderiv.verification.statements import Statement, terms_of
 from symderiv.verification.terms import BigOp, Chain, Num, Ref, Term, loose, rewritten, walk
 
@@ -16,13 +16,18 @@ _LAYERS, _LAST = ("l", "ell"), "L"
 _USUAL = 3
 
 
-def depth_of(rows: Sequence[Statement], numbers: Mapping[str, float]) -> tuple[int, bool]:
-    """Return how many layers there are where they bear a letter, and whether that is said."""
-    return int(numbers.get(_LAST, _USUAL)), _LAST in numbers or not any(map(_is_general, rows))
+def general_families(rows: Sequence[Statement], numbers: Mapping[str, float]) -> frozenset[Family]:
+    """Return what is defined for the layer l without a word on how many there are."""
+    lefts = (_left(row, {}) for row in rows if _is_general(row) and _LAST not in numbers)
+    return frozenset(left.family for left in lefts if isinstance(left, Ref))
 
 
-def unrolled(rows: Sequence[Statement], depth: int) -> list[Statement]:
-    """Return statements in which layers are numbers, those about any layer once for each."""
+def unrolled(rows: Sequence[Statement], numbers: Mapping[str, float]) -> list[Statement]:
+    """Return statements in which layers are numbers, those about any layer once for each.
+
+    There are as many as ``numbers`` say of L, or three.
+    """
+    depth = int(numbers.get(_LAST, _USUAL))
     single = [row for row in rows if not _is_general(row)]
     known = {_left(row, {_LAST: depth}) for row in single}
     found = [_at(row, {_LAST: depth}, row.at) for row in single]

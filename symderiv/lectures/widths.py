@@ -143,13 +143,21 @@ def _from_indices(reading: Reading, axes: Axes, numbers: Mapping[str, float]) ->
             for array in (a for a in axes if _means(name, a)):
                 whole = not any(isinstance(axis, int) for axis in axes[array])
                 for place, index in enumerate(name.sub):
-                    pair = whole and len(name.sub) == 2
-                    axis: Axis = ("row", "column")[place] if pair else place
+                    axis: Axis = place
+                    if whole:  # the one index of a vector counts what it holds
+                        pair = (
+                            ["row", "column"] if len(name.sub) == 2 else _along_vector(axes[array])
+                        )
+                        axis = pair[place] if place < len(pair) else place
                     layers = axes[array].get(axis, frozenset())
                     end = _end(index, ends, numbers)
                     if len(layers) == 1 and end is not None:
                         (layer,) = layers
                         yield Width(layer, sizes[layer] if end == _ITSELF else end)
+
+
+def _along_vector(known: Mapping[Axis, frozenset[int]]) -> list[Axis]:
+    return [axis for axis in ("row", "column") if known.get(axis)]
 
 
 _ITSELF = -1
