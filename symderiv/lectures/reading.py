@@ -19,11 +19,10 @@ from symderiv.lectures.agreement import check_agreement
 from symderiv.lectures.costs import Found, found_network
 from symderiv.lectures.layers import NotUnderstood, Reader
 from symderiv.lectures.tape import Tape
-from symderiv.lectures.tracing import Lost, Tracer
+from symderiv.lectures.tracing import Lost, Tracer, UnitPoints
 from symderiv.lectures.unrolling import general_families, unrolled
 from symderiv.verification.building import Built, built
 from symderiv.verification.model import Definition, Family, Model, Unknown
-from symderiv.verification.points import Points
 from symderiv.verification.settling import settled
 from symderiv.verification.slicing import slices
 from symderiv.verification.statements import (
@@ -97,7 +96,7 @@ def _readings(
 ) -> Iterator[Reading]:
     """Yield the costs of some rows that are those of networks, and note why others are none."""
     for arrays in (True, False):
-        read = statements(rows, words)
+        read = statements(rows, words, _WEIGHTS)
         numbers = stated_numbers(read)
         by_letter = general_families(read, numbers)
         read = unrolled(read, numbers)
@@ -145,7 +144,7 @@ def _recognised(tracer: Tracer, cost: Definition) -> Found | _Failure:
         found = found_network(reader, symbol)
         if not tracer.kinds.tensor:
             _check_numbers(tape)
-        points = Points(tracer.model, tracer.kinds, at=cost.at)
+        points = UnitPoints(tracer.model, tracer.kinds, at=cost.at)
         check_agreement(found, tape, cost.left, points)
     except Lost as error:
         return _Failure(str(error), error.at)
@@ -216,4 +215,5 @@ def _no_cost(read: Sequence[Statement]) -> str:
 
 
 _MOST = 8
+_WEIGHTS = frozenset({"W", "Theta"})
 _NUMBERS = frozenset({"N", "M", "K", "D"})

@@ -14,6 +14,7 @@ from symderiv.functions import ACTIVATIONS
 from symderiv.lectures.formulas import formula
 from symderiv.lectures.tape import Cell, Cells, Tape, linear_sum
 from symderiv.verification.arrays import SINGLE, size, together, total
+from symderiv.verification.batches import COLUMNS, sample_axes
 from symderiv.verification.functions import Value
 from symderiv.verification.model import Bound, Key, Unknown
 from symderiv.verification.points import Points
@@ -60,7 +61,21 @@ class Lost(Unknown):
 
 
 @dataclass
-class Tracer(Points):
+class UnitPoints(Points):
+    """Random points at which a softmax runs over units, however a batch of samples lies."""
+
+    def unit_axis(self, argument: Term, value: Value) -> int:
+        """Return along which axis of an array the units lie: down, in ``W X`` of whole batches."""
+        if 1 in size(value):
+            return super().unit_axis(argument, value)
+        name = argument.family if isinstance(argument, Ref) else None
+        known = self.model.candidates(name, self.at) if name is not None else ()
+        axes = [*sample_axes([argument, *(d.right for d in known)])]
+        return -2 if COLUMNS in axes else -1
+
+
+@dataclass
+class Tracer(UnitPoints):
     """Evaluates names as expressions on a ``tape``; arrays are read as for random points."""
 
     tape: Tape = field(default_factory=Tape)

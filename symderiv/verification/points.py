@@ -26,7 +26,6 @@ from symderiv.verification.arrays import (
     total,
     transposed,
 )
-from symderiv.verification.batches import COLUMNS, sample_axes
 from symderiv.verification.derivatives import Derivatives
 from symderiv.verification.functions import BINARY, ELEMENTWISE, STAND_INS, WHOLE, Value, generic
 from symderiv.verification.model import Bound, Definition, Index, Unknown, matched
@@ -296,14 +295,9 @@ class Points(Derivatives):
             found = powers / sum(np.exp(self.value(argument, inner)) for inner in every)
         return np.asarray(np.log(found) if term.function.letter == "logsoftmax" else found)
 
-    def unit_axis(self, argument: Term, value: Value) -> int:
-        """Return along which axis of an array the units lie: down, in ``W X`` of whole batches."""
-        if 1 in size(value):
-            return -2 if value.shape[-1] == 1 else -1
-        name = argument.family if isinstance(argument, Ref) else None
-        known = self.model.candidates(name, self.at) if name is not None else ()
-        axes = [*sample_axes([argument, *(d.right for d in known)])]
-        return -2 if COLUMNS in axes else -1
+    def unit_axis(self, argument: Term, value: Value) -> int:  # noqa: ARG002  for subclasses
+        """Return along which axis of an array the units lie over which a softmax runs."""
+        return -2 if value.shape[-1] == 1 else -1
 
     def _own_call(self, term: Call, own: list[Definition], bound: Bound) -> Value:
         """Return a function that the document defines: its arguments are names that are cut."""

@@ -29,7 +29,7 @@ from symderiv.verification.terms import (
 from symderiv.verification.words import Vocabulary
 
 _OUTPUTS = {"a", "y", "f", "h", "s", "o", "g"}
-_WEIGHTS, _GIVEN = {"W", "Theta"}, {"x", "y", "t"}
+_GIVEN = {"x", "y", "t"}
 
 
 @dataclass(slots=True)
@@ -84,11 +84,16 @@ def vocabulary(rows: Sequence[Parsed]) -> Vocabulary:
     return learnt(row.tree for row in rows if isinstance(row.tree, Group))
 
 
-def statements(rows: Sequence[Parsed], words: Vocabulary) -> list[Statement]:
-    """Return rows as statements, read with a vocabulary."""
+def statements(
+    rows: Sequence[Parsed], words: Vocabulary, weights: frozenset[str] = frozenset()
+) -> list[Statement]:
+    """Return rows as statements, read with a vocabulary.
+
+    ``weights`` are letters of matrices of weights: one index below such a letter is a layer's.
+    """
     found = list(_read(rows, Reader(words)))
     _judge_tables(found)
-    _lift_layers(found)
+    _lift_layers(found, weights)
     _settle_calls(found, words)
     _continue(found)
     return found
@@ -102,11 +107,11 @@ def _settle_calls(found: list[Statement], words: Vocabulary) -> None:
         statement.chain = chain
 
 
-def _lift_layers(found: list[Statement]) -> None:
+def _lift_layers(found: list[Statement], weights: frozenset[str]) -> None:
     r"""Move layers that are written below, :math:`\mathbf W_2`, above, as other marks are.
 
     A family is written so if it never stands without an index, and its first one is always a number
-    or a layer's letter; bold names, or matrices of weights with one index, must be among them.
+    or a layer's letter; bold names, or ``weights`` with one index, must be among them.
     """
     firsts: dict[Family, set[str]] = {}
     bold: set[Family] = set()
@@ -114,8 +119,8 @@ def _lift_layers(found: list[Statement]) -> None:
     for name in _names(found):
         first = name.sub[0] if name.sub else None
         firsts.setdefault(name.family, set()).add(_layer_text(first))
-        weights = name.letter in _WEIGHTS and name.family not in pairs
-        if (name.style == "bold" or weights) and len(name.sub) == 1:
+        whole = name.letter in weights and name.family not in pairs
+        if (name.style == "bold" or whole) and len(name.sub) == 1:
             bold.add(name.family)
     layered = {
         f for f, texts in firsts.items()
