@@ -37,13 +37,17 @@ _MOST_EDITS = 1500
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A side that differs from the base of its chain."""
+    """A side that differs from the base of its chain.
+
+    Both have been evaluated where the names with ``constrained`` letters sum to 1.
+    """
 
     sides: Sides
     names: list[tuple[Ref, str]]
     statement: Statement
     base: Side
     side: Side
+    constrained: frozenset[str] = frozenset()
 
     def link(self, why: str = "") -> Link:
         """Return the verdict: wrong, unless something that decides it is not known."""
@@ -65,12 +69,16 @@ class Diagnosis:
         return Link("wrong", found=self.statement.text(edit.old), should_be=edit.text,
                     mistake=edit.mistake, counterexample=example, places=places)  # fmt: skip
 
+    @property
+    def _points(self) -> Points:
+        return self.sides.points(positive=self.base.positive, constrained=self.constrained)
+
     # --- the edit ---
 
     def mended(self) -> tuple[Edit | None, bool]:
         """Return the first single edit that makes the side right, and whether it is everywhere."""
         term = self.side.term
-        points = self.sides.points(positive=self.base.positive)
+        points = self._points
         known = zip(self.base.choices, self.base.values, strict=True)
         aim = next(aim_at(value, points, choice) for choice, value in known if value is not None)
         holes: dict[int, Hole] = {}
@@ -117,9 +125,8 @@ class Diagnosis:
         return frozenset({*self._read_by_base(), *own})
 
     def _read_by_base(self) -> Iterator[Family]:
-        points = self.sides.points(positive=self.base.positive)
         for choice in self.base.choices[:1]:
-            inner = replace(points, read=set())
+            inner = replace(self._points, read=set())
             try:
                 inner.value(self.base.term, choice)
             except (*NO_VALUE, DomainError):
@@ -160,9 +167,8 @@ class Diagnosis:
         named = any(isinstance(t, Derivative) for d in known for t in walk(d.right))
         if not named and not isinstance(node, Derivative):
             return False
-        points = self.sides.points(positive=self.base.positive)
         try:
-            value = points.value(node, self.base.choices[0])
+            value = self._points.value(node, self.base.choices[0])
         except (*NO_VALUE, DomainError):
             return False
         return bool(np.all(np.abs(value) < ROUGH))
@@ -213,12 +219,11 @@ class Diagnosis:
 
     def _inputs(self, choice: dict[str, Index], at: int) -> dict[str, float]:
         """Return the indices and the numbers that went into both sides at one point."""
-        points = self.sides.points(positive=self.base.positive)
         found = {name: float(v) for name, v in choice.items() if isinstance(v, int)}
         for node in (*values(self.base.term), *values(self.side.term)):
             if isinstance(node, Ref):
                 try:
-                    value = points.ref(node, choice)
+                    value = self._points.ref(node, choice)
                 except (Unknown, DomainError):
                     continue
                 if size(value) == SINGLE:

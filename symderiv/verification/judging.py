@@ -18,7 +18,7 @@ from symderiv.verification.diagnosis import UNKNOWN, Diagnosis
 from symderiv.verification.kinds import Kinds
 from symderiv.verification.model import Model
 from symderiv.verification.records import Counterexample, Link
-from symderiv.verification.rescuing import Rescue
+from symderiv.verification.rescuing import LABELS, Rescue
 from symderiv.verification.sides import Sides
 from symderiv.verification.statements import Statement
 from symderiv.verification.terms import (
@@ -102,7 +102,20 @@ class Judge:
         if _is_zero(right) or self._to_be_solved(first, right):
             return Link("text", reason="a condition")
         reference = base if base.known else before
-        return Diagnosis(sides, self.names, statement, reference, side).link()
+        link = Diagnosis(sides, self.names, statement, reference, side).link()
+        if link.mistake == UNKNOWN:
+            return self._for_labels(statement, sides, reference.term, right) or link
+        return link
+
+    def _for_labels(
+        self, statement: Statement, sides: Sides, first: Term, right: Term
+    ) -> Link | None:
+        """Say what is wrong with a claim that one edit makes right for labels that sum to 1."""
+        base, side = sides.of([first, right], constrained=LABELS)
+        if not base.known or not side.known:
+            return None
+        link = Diagnosis(sides, self.names, statement, base, side, LABELS).link()
+        return link if link.should_be else None
 
     def _is_gradient(self, term: Term) -> bool:
         """Whether a side is the derivative of a number by something, or a name for one."""

@@ -28,7 +28,8 @@ _COMPARES = re.compile(
     r"(assum|when|where|\bif\b|\bfor\b|suppose|case)[^.]{0,80}([<>]|\\[lg](e|t)|positive|negative|active)",
     re.IGNORECASE,
 )
-_LABELS = frozenset({"y", "t", "Y", "T"})
+LABELS = frozenset({"y", "t", "Y", "T"})
+"""The letters of labels, of which those of all classes may sum to 1."""
 _GIVEN = re.compile(r"\$\s*([A-Za-z])\s*=\s*(-?\d+(?:\.\d+)?)\s*\$")
 _STAND_INS = {
     "sigma": re.compile("sigmoid|logistic"),
@@ -129,7 +130,7 @@ class Rescue:
         return "with derivatives by columns in rows" if holds else ""
 
     def _labelled(self) -> str:
-        pair = self.sides.of([self.first, self.right], constrained=_LABELS)
+        pair = self.sides.of([self.first, self.right], constrained=LABELS)
         return "because the labels sum to 1" if self.holds(pair) else ""
 
     def _stood_in(self) -> str:
