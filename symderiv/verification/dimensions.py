@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from symderiv.verification.batches import sample_marks
 from symderiv.verification.building import Built
 from symderiv.verification.declaring import declared, declared_bare, space
 from symderiv.verification.model import Family
@@ -49,6 +50,8 @@ def measure(rows: Sequence[Statement], built: Built, *, arrays: bool) -> None:
     for dim in [d for d in classes.parent if isinstance(d, tuple) and d[0] == "number"]:
         classes.at_least(dim, int(dim[1]))
     ends = count(classes, terms, letters)
+    if kinds.tensor:
+        _count_samples(shaper, terms)
     sizes = _numbers(shaper, classes, letters | ends, tensor=kinds.tensor)
     for node, size in sizes.items():
         if isinstance(node, tuple) and node[0] == "letter":
@@ -60,6 +63,21 @@ def measure(rows: Sequence[Statement], built: Built, *, arrays: bool) -> None:
     kinds.ends = frozenset(ends | set(_declared_ends(shaper)))
     if kinds.tensor:
         _take(shaper, built, sizes)
+
+
+def _count_samples(shaper: Shaper, terms: Sequence[Term]) -> None:
+    """Let the letters of samples count as far as the batches have rows or columns for them."""
+    members = [f for f, batch in shaper.batches.items() if batch.family != f]
+    names = {n for term in terms for n in walk(term) if isinstance(n, Ref) and n.family in members}
+    for name in names:
+        batch = shaper.batches[name.family]
+        marks = name.sub[:1] if batch.below else [name.sup[n] for n in sample_marks(name)]
+        letters = {m.letter for m in marks if isinstance(m, Ref)}
+        for node in [n for n in shaper.ranks if n[0] == batch.family and not n[1]]:
+            samples = shaper.dims(node)[batch.axis]
+            if shaper.classes.root(samples) != ONE:
+                for letter in letters:
+                    shaper.classes.join(("letter", letter), samples)
 
 
 def _numbers(
