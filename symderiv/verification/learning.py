@@ -206,7 +206,8 @@ class _Seen:
                 words.functions.add(letter)
         words.indices |= bound | {x for x in self.ends if x in self.uses and self.uses[x].below}
         for letters in self.with_letter.values():
-            if letters & bound:
+            label = letters - words.indices == {"y"}  # the class p_y among the p_k
+            if letters & bound or (label and len(letters) > 1):
                 words.indices |= letters
         words.layers = set(self.layered)
         if self.layered:

@@ -295,6 +295,26 @@ def _numbers(node: Term, _: Surroundings) -> Iterator[Edit]:
                 yield Edit("wrong number", node, Num(text, place=node.place), text)
 
 
+def _powers(node: Term, around: Surroundings) -> Iterator[Edit]:
+    """A power of one term that belongs to the whole, or the other way: ``(1 - a)^2``."""
+    source = around.source
+    match node:
+        case Pow(Add((first, Neg(last))), exponent):
+            power = Pow(last, exponent)
+            text = f"{source(first)} - {_raised(last, source, exponent)}"
+            yield Edit("wrong power", node, Add((first, Neg(power)), place=node.place), f"({text})")
+        case Add((first, Neg(Pow(last, exponent)))):
+            text = f"({source(first)} - {source(last)})^{{{source(exponent)}}}"
+            inner = Add((first, Neg(last)))
+            yield Edit("wrong power", node, Pow(inner, exponent, place=node.place), text)
+
+
+def _raised(base: Term, source: Writer, exponent: Term) -> str:
+    text = source(base)
+    bare = isinstance(base, Ref | Num) and "^" not in text
+    return f"{text if bare else f'({text})'}^{{{source(exponent)}}}"
+
+
 def _variables(node: Term, around: Surroundings) -> Iterator[Edit]:
     """A derivative of or by another name."""
     if not isinstance(node, Derivative):
@@ -317,6 +337,7 @@ TABLE: Sequence[Row] = (
     _orders,
     _functions,
     _numbers,
+    _powers,
     _factors,
     _names,
     _variables,
