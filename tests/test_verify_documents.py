@@ -1,4 +1,4 @@
-"""Verify on whole documents: the lecture, and twelve by twelve hands in as many notations."""
+"""Verify on whole documents: the lecture, and 33 by as many hands and in as many notations."""
 
 from __future__ import annotations
 
@@ -14,25 +14,30 @@ from symderiv.verification.records import VERDICTS, Report
 
 LECTURE = Path(__file__).parents[1] / "examples" / "lectures" / "backpropagation-xor.md"
 MISSED = {
-    "activations": {"21.1", r"\beta\sigma(\betax)"},
-    "attention_loss": {"24.1", "22.1"},
+    "activations": {r"\beta\sigma(\betax)", "21.1"},
+    "attention_loss": {"22.1", "24.1"},
     "batchnorm": {"24.1"},
-    "concrete_lab": {"21.1", "17.3"},
+    "by_hand_222": {"30.1"},
+    "concrete_lab": {"17.3", "21.1"},
+    "deep_mlp_notes": {"19.1", "27.2", "17.1", "25.1", "11.1"},
     "feedforward_book": {"14.1", "26.1", "29.1", "28.1"},
-    "flowers": {"30.1", "9.1", "33.1"},
+    "flowers": {"33.1", "30.1", "9.1"},
     "gates_svm": {"26.1"},
-    "glm_scores": {"20.1", "18.2", "10.1"},
-    "hw_logistic": {"9.1", "8.2", "12.1"},
+    "glm_scores": {"20.1", "10.1", "18.2"},
+    "hw2_relu_solution": {"24.4", "20.1", "21.1", "22.1"},
+    "hw_logistic": {"12.1", "8.2", "9.1"},
+    "logreg_l2_hessian": {"17.1", "21.1", "22.1"},
     "lstm_notes": {"19.1", "29.1"},
     "matrix_rows": {"16.2"},
-    "mlp_script": {"14.1", "24.1", "20.1"},
-    "physics": {"13.1", "8.1"},
+    "mlp_script": {"20.1", "14.1", "24.1"},
+    "physics": {"8.1", "13.1"},
     "prenorm_block": {"17.1"},
-    "prose_inline": {"8.1", "18.1"},
+    "prose_inline": {"18.1", "8.1"},
     "rnn": {"25.1"},
-    "single_neurons": {"11.1", "15.3"},
-    "softmax_zh": {"11.1", "15.1"},
-    "ta_solutions": {"9.1", "20.1"},
+    "rnn_indices": {"22.1"},
+    "single_neurons": {"15.3", "11.1"},
+    "softmax_zh": {"15.1", "11.1"},
+    "ta_solutions": {"20.1", "9.1"},
 }
 """The planted mistakes that are not found yet, by document."""
 

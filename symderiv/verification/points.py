@@ -256,6 +256,8 @@ class Points(Derivatives):
             return BINARY[name](*values)
         if name == "log" and function.sub and len(values) == 1:
             return self._logarithm(values[0], function.sub[0], bound)
+        if name == self.stand_in[0] and len(values) == 1:
+            return self.prime(STAND_INS[self.stand_in[1]], values[0], term.primes)
         if name in ELEMENTWISE and len(values) == 1:
             return self.prime(ELEMENTWISE[name], values[0], term.primes)
         if name in WHOLE:
@@ -265,8 +267,7 @@ class Points(Derivatives):
         if name in self.kinds.words.functions or self.kinds.generic_function(function):
             label = name + repr([repr(s) for s in (*function.sub, *function.sup)])
             if len(values) == 1:
-                usual = STAND_INS.get(self.stand_in, lambda v: generic(label, [v]))
-                return self.prime(usual, values[0], term.primes)
+                return self.prime(lambda v: generic(label, [v]), values[0], term.primes)
             if not term.primes:
                 return generic(label, values)
         raise Unknown(f"the function {name} is not known")

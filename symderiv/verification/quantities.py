@@ -75,8 +75,8 @@ class Quantities(ABC):
     """Random points, and the values that names have there.
 
     ``at`` is the place in the document from which definitions are seen; ``cut`` holds the values of
-    names that are cut, ``moving`` their kinds. ``stand_in`` is the usual function that is taken for
-    those that nobody defines, ``rows`` lays the derivatives of numbers by columns in rows,
+    names that are cut, ``moving`` their kinds. ``stand_in`` is a function and the usual one that is
+    taken for it, ``rows`` lays the derivatives of numbers by columns in rows,
     ``pinned`` are letters whose values are given. ``explicit`` takes a derivative with all other
     names held; ``moved`` says that one is being taken, ``axes`` how many of its axes stand before
     the points. ``read`` collects the kinds of the names that are read. Values are shared in
@@ -89,7 +89,7 @@ class Quantities(ABC):
     positive: bool = False
     constrained: frozenset[str] = frozenset()
     explicit: bool = False
-    stand_in: str = ""
+    stand_in: tuple[str, str] = ("", "")
     rows: bool = False
     pinned: Mapping[str, float] = field(default_factory=dict)
     cut: Mapping[Key, Value] = field(default_factory=dict)

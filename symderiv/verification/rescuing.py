@@ -134,12 +134,18 @@ class Rescue:
         return "because the labels sum to 1" if self.holds(pair) else ""
 
     def _stood_in(self) -> str:
-        """Try a usual function, one that the text names, for the one that nobody defines."""
-        for name, words in _STAND_INS.items() if len(self.generic) == 1 else ():
-            sides = Sides(self.sides.model, self.sides.kinds, self.sides.at, stand_in=name)
-            where = self._near.lower() if name == "the identity" else self.text
-            if words.search(where) and self.holds(sides.of([self.first, self.right])):
-                return f"with {name} for {min(self.generic)}, as the text says"
+        """Try a usual function that the text names, for one that nobody defines or for sigma."""
+        near = self._near.lower()
+        function = min(self.generic) if len(self.generic) == 1 else "sigma"
+        for name, words in _STAND_INS.items():
+            if function not in self.generic:
+                spoken = re.search(rf"sigma\$?\s*(=|is)[^.]{{0,20}}({words.pattern})", near)
+            else:
+                spoken = words.search(near if name == "the identity" else self.text)
+            stand_in = (function, name)
+            sides = Sides(self.sides.model, self.sides.kinds, self.sides.at, stand_in=stand_in)
+            if spoken and self.holds(sides.of([self.first, self.right])):
+                return f"with {name} for {function}, as the text says"
         return ""
 
     def _other_cost(self) -> str:

@@ -25,13 +25,13 @@ class Sides:
     """Evaluates terms as they are meant at one place of a document, by its model.
 
     What is evaluated there at the same points is kept, so a model that grows needs new ``Sides``.
-    ``stand_in`` is the usual function that is taken for those that nobody defines.
+    ``stand_in`` is a function and the usual one that is taken for it.
     """
 
     model: Model
     kinds: Kinds
     at: float
-    stand_in: str = ""
+    stand_in: tuple[str, str] = ("", "")
     _points: dict[tuple[bool, frozenset[str]], Points] = field(default_factory=dict)
 
     def points(self, *, positive: bool, constrained: frozenset[str] = frozenset()) -> Points:
